@@ -27,9 +27,10 @@ class Sequences(Dataset):
 
     def __getitem__(self, i: int):  # (input, target) of one sequence
         "Sequence number `i`. Raises IndexError outside the set."
+        # CPU generators read 32 bits of the seed: the golden ratio keeps the ranges of small seeds apart
         if not -self.size <= i < self.size:
             raise IndexError(f"sequence {i} of a set of {self.size}")
-        return self.make(torch.Generator().manual_seed((self.seed << 32) + i % self.size))
+        return self.make(torch.Generator().manual_seed((self.seed * 0x9E3779B1 + i % self.size) % 2**32))
 
 # %% ../nbs/19_data.ipynb #640637f9
 class Task:
