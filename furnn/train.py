@@ -27,8 +27,9 @@ from .stiefel import unitarity_error
 from .unitary import UnitaryParameter
 from .urnn import SequenceModel, URNNCell, count_parameters
 
-# %% ../nbs/30_train.ipynb #03d8c120
+# %% ../nbs/30_train.ipynb #b1f9e4a8
 TASKS = {
+    "adding": "furnn.tasks.adding:Adding",
     "copying": "furnn.tasks.copying:Copying",
     "pixels": "furnn.tasks.pixels:PixelMNIST",
 }
@@ -362,8 +363,11 @@ def delay_rates(
     shrink = min(1.0, 50 / length)
     return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length))
 
-# %% ../nbs/30_train.ipynb #70524fe4
+# %% ../nbs/30_train.ipynb #76233bdc
 RECIPES = {
+    "adding": dict(
+        hidden_size=dict(full=128, restricted=512, lstm=128), batch_size=50, iterations=10_000, eval_every=100,
+        test_limit=2_000, paper=dict(lr=1e-3), scaled=dict(lr=1e-3, by_delay=True)),
     "copying": dict(
         hidden_size=dict(full=128, restricted=470, lstm=68), batch_size=20, iterations=10_000, eval_every=50,
         eval_limit=100, test_limit=1_000, paper=dict(lr=1e-3), scaled=dict(lr=1e-3, by_delay=True)),
