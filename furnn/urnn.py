@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['URNNCell', 'URNN', 'SequenceModel', 'count_parameters']
 
-# %% ../nbs/12_urnn.ipynb #e1337f79
+# %% ../nbs/12_urnn.ipynb #536386bc
 import math
 
 import torch
@@ -14,22 +14,18 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from .recurrence import modrelu, recurrence
-from .unitary import (_REAL, ComplexModule, FullUnitary, RestrictedUnitary, UnitaryParameter, _complex_dtype,
-                           _positive)
+from .unitary import _REAL, ComplexModule, UnitaryParameter, _complex_dtype, _positive, make_unitary
 
-# %% ../nbs/12_urnn.ipynb #17f8dc6a
+# %% ../nbs/12_urnn.ipynb #70b63b75
 def _make_unitary(capacity, n: int, **kwargs) -> nn.Module:
     "Module whose call returns the recurrent matrix, from its name or as given"
     if isinstance(capacity, nn.Module):
         if (got := tuple(capacity().shape)) != (n, n):
             raise ValueError(f"capacity: expected a module that returns a matrix of shape {(n, n)}, got shape {got}")
         return capacity
-    known = {"full": FullUnitary, "restricted": RestrictedUnitary}
-    if capacity not in known:
-        raise ValueError(f"capacity: expected one of {sorted(known)} or a module, got {capacity!r}")
-    return known[capacity](n, **kwargs)
+    return make_unitary(capacity, n, **kwargs)
 
-
+# %% ../nbs/12_urnn.ipynb #b16160e3
 class URNNCell(ComplexModule):
     "One step of a unitary RNN, in the manner of `torch.nn.RNNCell`"
 
