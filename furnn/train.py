@@ -298,7 +298,7 @@ def _record(state: TrainState, model, task, row: dict) -> None:
         state.best_score, state.best_iteration = score, row["iteration"]
         state.best = {k: v.detach().clone() for k, v in model.state_dict().items()}
 
-# %% ../nbs/30_train.ipynb #918bdfb5
+# %% ../nbs/30_train.ipynb #95e531de
 def fit(
     model: nn.Module,  # Trained in place; holds the last weights at the end
     task: Task,  # Data, loss, metrics
@@ -339,7 +339,7 @@ def fit(
             if evaluated:
                 row = dict(iteration=i + 1, epoch=(i + 1) / batches.per_epoch, seconds=state.seconds + time.monotonic() - start,
                            train_loss=state.loss_sum / state.loss_count, gradient_norm=norm)
-                valid = evaluate(model, task, task.valid, batch_size=max(batch_size, 100), limit=eval_limit)
+                valid = evaluate(model, task, task.valid, batch_size=batch_size, limit=eval_limit)
                 _record(state, model, task, row | {f"valid_{k}": v for k, v in valid.items()})
                 state.loss_sum, state.loss_count = 0.0, 0
                 state.done = patience is not None and state.misses >= patience
@@ -363,14 +363,14 @@ def delay_rates(
     shrink = min(1.0, 50 / length)
     return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length))
 
-# %% ../nbs/30_train.ipynb #76233bdc
+# %% ../nbs/30_train.ipynb #8274d769
 RECIPES = {
     "adding": dict(
         hidden_size=dict(full=128, restricted=512, lstm=128), batch_size=50, iterations=10_000, eval_every=100,
         test_limit=2_000, paper=dict(lr=1e-3), scaled=dict(lr=1e-3, by_delay=True)),
     "copying": dict(
         hidden_size=dict(full=128, restricted=470, lstm=68), batch_size=20, iterations=10_000, eval_every=50,
-        eval_limit=100, test_limit=1_000, paper=dict(lr=1e-3), scaled=dict(lr=1e-3, by_delay=True)),
+        eval_limit=40, test_limit=200, paper=dict(lr=1e-3), scaled=dict(lr=1e-3, by_delay=True)),
     "pixels": dict(
         hidden_size=dict(full=116, restricted=512, lstm=128), batch_size=50, epochs=1, eval_every=0, patience=5,
         paper=dict(lr=1e-3, unitary_lr=1e-6, precondition_unitary=True, bias_spread=0.0),
@@ -430,7 +430,7 @@ def _build(config: dict, task: Task, device) -> tuple[SequenceModel, CayleyRMSpr
     return model, CayleyRMSprop(groups, lr=config["lr"], unitary_lr=config["unitary_lr"],
                                 precondition_unitary=config["precondition_unitary"])
 
-# %% ../nbs/30_train.ipynb #e4b251f1
+# %% ../nbs/30_train.ipynb #13310e03
 def _settle(task: Task, given: dict) -> dict:
     "Configuration of a run: what was given, and the recipe's values for what was not"
     recipe = RECIPES[given["task"]]
@@ -456,7 +456,7 @@ def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, d
     "Summary of a finished run"
     if state.best:
         model.load_state_dict(state.best)
-    test = evaluate(model, task, task.test, limit=RECIPES[config["task"]].get("test_limit"))
+    test = evaluate(model, task, task.test, batch_size=config["batch_size"], limit=RECIPES[config["task"]].get("test_limit"))
     drift = [unitarity_error(p.detach()).item() for p in model.parameters() if isinstance(p, UnitaryParameter)]
     return dict(config=config, parameters=count_parameters(model), baseline=task.baseline,
                 iterations=state.iteration, solved_at=state.solved_at, seconds=round(state.seconds, 2),
@@ -543,13 +543,19 @@ def furnn_train(
     "Command line of `train`; `--help` lists the options"
     _command(train, "furnn_train pixels --model full --hidden_size 116 --permuted", argv, _print_result)
 
-# %% ../nbs/30_train.ipynb #6e02ae54
+# %% ../nbs/30_train.ipynb #25cf33c0
 EXPERIMENTS = {
     "copying": dict(
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model=m, length=200, iterations=500) for m in ("full", "lstm", "restricted")],
         paper=[dict(model=m, length=T, iterations=10_000, seed=seed)
                for T in (1000, 2000) for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3)) for seed in range(seeds)]),
+    "delay": dict(  # full capacity alone, at ever longer delays
+        task="copying", score="loss", label="cross-entropy (nats)",
+        quick=[dict(model="full", length=T, iterations=400, eval_every=20) for T in (100, 200, 400)],
+        paper=[dict(model="full", length=T, iterations=800, eval_every=20, rates=rates, seed=seed)
+               for T, seeds in ((1000, 5), (2000, 5), (5000, 5), (10_000, 5), (30_000, 1), (100_000, 1))
+               for seed in range(seeds) for rates in ("scaled", "paper")[:1 + (seed == 0 and T <= 10_000)]]),
     "pixels": dict(
         task="pixels", score="accuracy", label="accuracy",
         quick=[dict(model=m, permuted=True, source="sample", iterations=150, eval_every=30) for m in ("full", "lstm")],
@@ -610,7 +616,7 @@ def plot_runs(
     ax.legend()
     return fig
 
-# %% ../nbs/30_train.ipynb #d14f1771
+# %% ../nbs/30_train.ipynb #6dc79b0b
 def _save_result(folder: str, name: str, result: dict, metrics: dict) -> None:
     "One small JSON file about a finished run"
     Path(folder).mkdir(parents=True, exist_ok=True)
@@ -632,6 +638,7 @@ def reproduce(
     folder: str = "runs",  # Where the run folders and the figure go
     model: str | None = None,  # Only the runs of this model
     length: int | None = None,  # Only the runs of this length
+    seed: int | None = None,  # Only the runs with this seed
     iterations: int | None = None,  # Instead of the experiment's number of iterations
     rates: str | None = None,  # scaled or paper: instead of the experiment's rates
     save: str | None = None,  # Folder for a JSON file about each finished run
@@ -645,9 +652,10 @@ def reproduce(
         raise ValueError(f"scale: expected 'quick' or 'paper', got {scale!r}")
     spec, finished = EXPERIMENTS[experiment], []
     planned = [dict(task=spec["task"], **run) for run in spec[scale]]
-    planned = [r for r in planned if model in (None, r["model"]) and length in (None, r.get("length"))]
+    wanted = {k: v for k, v in dict(model=model, length=length, seed=seed).items() if v is not None}
+    planned = [run for run in planned if all(run.get(k) == v for k, v in wanted.items())]
     if not planned:
-        raise ValueError(f"experiment {experiment} has no run with model {model} and length {length}")
+        raise ValueError(f"experiment {experiment} has no run with {wanted}")
     for k, run in enumerate(planned):
         run |= {k: v for k, v in dict(iterations=iterations, rates=rates).items() if v is not None}
         path = Path(folder) / f"{experiment}-{scale}" / run_name(run)

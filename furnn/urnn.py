@@ -209,7 +209,7 @@ def _real_core(kind: str, input_size: int, hidden_size: int, **kwargs) -> nn.Mod
                 p.detach()[hidden_size:2 * hidden_size].fill_(1)  # gates are stored as input, forget, cell, output
     return core
 
-# %% ../nbs/12_urnn.ipynb #d6b05ff5
+# %% ../nbs/12_urnn.ipynb #20c153d4
 class SequenceModel(ComplexModule):
     "Input map, recurrent core and readout for a task: scores every step, or the last one (`task.per_step`)"
 
@@ -256,12 +256,15 @@ class SequenceModel(ComplexModule):
         h, _ = self.core(input)
         if not self.per_step:
             h = h[-1]
-        if h.is_complex() and not self.complex_output:
-            h = torch.cat([h.real, h.imag], -1)
-        output = self.readout(h)
+        output = self._read_parts(h) if h.is_complex() and not self.complex_output else self.readout(h)
         if self.complex_output and not output.is_complex():
             output = torch.view_as_complex(output.unflatten(-1, (-1, 2)))
         return output
+
+    def _read_parts(self, h: Tensor) -> Tensor:
+        "`U [Re h; Im h] + c`, with U's columns reordered as PyTorch stores h, so that no copy of the states is made"
+        U = self.readout.weight.unflatten(1, (2, -1)).transpose(1, 2).flatten(1)
+        return F.linear(torch.view_as_real(h).flatten(-2), U, self.readout.bias)
 
     def _real(self, input: Tensor) -> Tensor:
         "Input for a real core: one-hot symbols, real features, or real and imaginary parts"
