@@ -8,16 +8,24 @@ __all__ = ['TASKS', 'CHECKPOINT_VERSION', 'RECIPES', 'EXPERIMENTS', 'make_task',
            'default_rates', 'parameter_groups', 'train', 'furnn_train', 'run_name', 'format_table', 'result_row',
            'plot_runs', 'reproduce', 'furnn_reproduce']
 
-# %% ../nbs/30_train.ipynb #3c6a75ec
-import csv, hashlib, importlib, inspect, json, math, os, platform, signal, subprocess, sys, threading, time, zipfile
-from contextlib import contextmanager
-from datetime import datetime, timezone
+# %% ../nbs/30_train.ipynb #13163f62
+import csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
 import torch
+import torch.distributed as dist
 from fastcore.script import anno_parser
 from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 from tqdm.auto import tqdm
+
+try:
+    import fcntl
+except ImportError:  # Windows: run folders are not locked there
+    fcntl = None
 
 import furnn
 from .data import Task
@@ -50,7 +58,7 @@ def make_task(
         raise ValueError(f"task {name}: expected options among {known}, got {', '.join(foreign)}")
     return cls(**options)
 
-# %% ../nbs/30_train.ipynb #4cf0f4e1
+# %% ../nbs/30_train.ipynb #7811dee4
 class Batches:
     "Batch number `i` of endless epochs over a data set, each in an order of its own"
 
@@ -60,10 +68,13 @@ class Batches:
         dataset,  # Map-style: `len` and items
         batch_size: int,  # Sequences in a batch; what does not fill a batch is left out of that epoch
         seed: int = 0,  # Seed of the orders
+        share: tuple[int, int] = (0, 1),  # Number of this process and of all; each process gets its part of a batch
     ):
         if not 1 <= batch_size <= len(dataset):
             raise ValueError(f"batch_size: expected 1 to {len(dataset)}, the size of the data set, got {batch_size}")
-        self.task, self.dataset, self.batch_size, self.seed = task, dataset, batch_size, seed
+        if batch_size % share[1]:
+            raise ValueError(f"batch_size: expected a multiple of the {share[1]} processes of the job, got {batch_size}")
+        self.task, self.dataset, self.batch_size, self.seed, self.share = task, dataset, batch_size, seed, share
         self.per_epoch, self._epoch, self._order = len(dataset) // batch_size, None, None
 
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:  # (input, target)
@@ -72,7 +83,8 @@ class Batches:
         if epoch != self._epoch:
             generator = torch.Generator().manual_seed((self.seed * 0x9E3779B1 + epoch + 1) % 2**32)
             self._epoch, self._order = epoch, torch.randperm(len(self.dataset), generator=generator).tolist()
-        return fetch(self.task, self.dataset, self._order[k * self.batch_size:(k + 1) * self.batch_size])
+        rank, processes = self.share
+        return fetch(self.task, self.dataset, self._order[k * self.batch_size:(k + 1) * self.batch_size][rank::processes])
 
 
 def fetch(task: Task, dataset, indices: list[int]) -> tuple[Tensor, Tensor]:  # (input, target)
@@ -106,8 +118,14 @@ def evaluate(
     model.train(training)
     return {name: value / weights for name, value in total.items()}
 
-# %% ../nbs/30_train.ipynb #e9391e60
-CHECKPOINT_VERSION = 1
+# %% ../nbs/30_train.ipynb #9139f849
+CHECKPOINT_VERSION = 2
+
+
+def _cannot_write(path: Path, error: Exception) -> OSError:
+    "Error that says what is safe and what to do"
+    return OSError(f"cannot write {path}: {error}. The last good checkpoint is untouched; "
+                   "free space or make the folder writable, then run the same command again")
 
 
 def save_checkpoint(
@@ -121,15 +139,15 @@ def save_checkpoint(
             torch.save({"version": CHECKPOINT_VERSION, **state}, f)
             f.flush()
             os.fsync(f.fileno())
+        if path.exists():
+            os.replace(path, path.with_name("checkpoint.prev.pt"))
+        os.replace(temporary, path)
     except (OSError, RuntimeError) as error:  # PyTorch's writer reports a full disk as a RuntimeError
-        temporary.unlink(missing_ok=True)
-        raise OSError(f"cannot write {temporary}: {error}. The last good checkpoint is untouched; "
-                      "free space or make the folder writable, then run the same command again") from error
-    if path.exists():
-        os.replace(path, path.with_name("checkpoint.prev.pt"))
-    os.replace(temporary, path)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise _cannot_write(temporary, error) from error
 
-
+# %% ../nbs/30_train.ipynb #907f27dc
 def _read_checkpoint(path: Path) -> dict:
     "State in the file; raises ValueError if it is damaged or of another version"
     try:
@@ -139,8 +157,10 @@ def _read_checkpoint(path: Path) -> dict:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (zipfile.BadZipFile, RuntimeError, EOFError, OSError, KeyError) as error:
         raise ValueError(str(error).splitlines()[0]) from error
-    if state.get("version") != CHECKPOINT_VERSION:
+    if state.get("version") not in (1, CHECKPOINT_VERSION):
         raise ValueError(f"expected version {CHECKPOINT_VERSION}, got {state.get('version')}")
+    if state["version"] == 1:  # it kept only one of the random states
+        state["rng"] = {"torch": state.get("rng")}
     return state
 
 
@@ -153,62 +173,121 @@ def load_checkpoint(
         path = Path(folder) / name
         if path.exists():
             try:
-                return _read_checkpoint(path)
+                state = _read_checkpoint(path)
             except Exception as error:  # unpickling refuses foreign content with errors of many kinds
-                damaged.append(f"{path}: {error}")
-                print(f"damaged checkpoint, trying the one before it: {damaged[-1]}", file=sys.stderr)
+                damaged.append(path)
+                print(f"damaged checkpoint, trying the one before it: {path}: {error}", file=sys.stderr)
+            else:
+                for bad in damaged:  # out of the way, so that it never replaces a whole one
+                    os.replace(bad, bad.with_name("checkpoint.damaged.pt"))
+                return state
     if damaged:
-        raise ValueError("no whole checkpoint left: " + "; ".join(damaged) + ". --restart begins again")
+        raise ValueError(f"no whole checkpoint left: {', '.join(map(str, damaged))}. --restart begins again")
     return None
 
-# %% ../nbs/30_train.ipynb #c14c9f30
+# %% ../nbs/30_train.ipynb #d46f26da
+def _locked(path: Path):
+    "The open file, locked for this process; raises BlockingIOError with the number of the process that has it"
+    f = open(path, "a+")
+    try:
+        if fcntl:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        f.seek(0)
+        with f:
+            raise BlockingIOError(f.read() or "unknown") from None
+    except OSError:  # a file system without locks
+        pass
+    f.truncate(0)
+    f.write(str(os.getpid()))
+    f.flush()
+    return f
+
+
+def _replace_text(path: Path, text: str) -> None:
+    "Write a text file beside the old one, then rename it"
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with open(temporary, "w") as f:
+            f.write(text)
+            f.flush()
+            os.fsync(f.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _compare(known: Path, config: dict) -> None:
+    "Raise if the file holds another run's configuration"
+    try:
+        old = json.loads(known.read_text()) if known.exists() else config
+    except ValueError as error:
+        raise ValueError(f"{known} is damaged: {error}. Delete that file if the run is the one you mean") from error
+    differing = [k for k in sorted({*old, *config}) if old.get(k) != config.get(k) and k != "iterations"]
+    if differing:
+        what = ", ".join(f"{k} is {old.get(k)!r} there and {config.get(k)!r} here" for k in differing)
+        raise ValueError(f"folder {known.parent} holds another run: {what}. Name another folder, or restart this one")
+
+# %% ../nbs/30_train.ipynb #20fe3a7d
 class RunFolder:
-    "Folder of one run: `config.json`, `metrics.csv`, `checkpoint.pt`"
+    "Folder of one run: `config.json`, `metrics.csv`, `checkpoint.pt`. One process at a time holds it, until `close`."
 
     def __init__(
         self,
         path: str | Path,  # Made if it is not there
         config: dict,  # What defines the run, JSON-serialisable
         restart: bool = False,  # Forget what an earlier run left in the folder
+        leader: bool = True,  # False in the other processes of a job: they read, and neither lock nor write
     ):
-        self.path, self.config = Path(path), config
+        self.path, self.config, self.leader, self._lock = Path(path), config, leader, None
+        if not leader:
+            return
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            probe = self.path / ".writable"
-            probe.write_text("")
-            probe.unlink()
+            self._lock = _locked(self.path / ".lock")
+        except BlockingIOError as error:
+            raise OSError(f"folder {self.path} is in use by process {error}: wait for it, stop it, or name another folder") from None
         except OSError as error:
             raise OSError(f"folder: expected a folder that can be written to, got {self.path}: {error}") from error
         if restart:
-            for name in ("config.json", "metrics.csv", "checkpoint.pt", "checkpoint.prev.pt", "result.json"):
+            for name in ("config.json", "metrics.csv", "result.json", *(f"checkpoint{k}.pt" for k in ("", ".prev", ".damaged"))):
                 (self.path / name).unlink(missing_ok=True)
-        known = self.path / "config.json"
-        if known.exists():
-            self._compare(json.loads(known.read_text()))
+        _compare(self.path / "config.json", config)
         self.write_json("config.json", config)
 
-    def _compare(self, old: dict) -> None:
-        "Raise if the folder holds another run"
-        differing = [k for k in sorted({*old, *self.config}) if old.get(k) != self.config.get(k) and k != "iterations"]
-        if differing:
-            what = ", ".join(f"{k} is {old.get(k)!r} there and {self.config.get(k)!r} here" for k in differing)
-            raise ValueError(f"folder {self.path} holds another run: {what}. Name another folder, or restart this one")
+    def close(self) -> None:
+        "Let other processes have the folder"
+        if self._lock:
+            self._lock.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def save(
+        self,
+        state: dict,  # See `save_checkpoint`
+        history: list[dict],  # A row for each evaluation
+    ) -> None:
+        "Write `checkpoint.pt` and `metrics.csv`"
+        if self.leader:
+            save_checkpoint(self.path, state)
+            self.write_metrics(history)
 
     def write_json(self, name: str, content: dict) -> None:
         "Write a JSON file of the folder, whole or not at all"
-        self._replace(name, json.dumps(content, indent=2) + "\n")
+        if self.leader:
+            _replace_text(self.path / name, json.dumps(content, indent=2) + "\n")
 
     def write_metrics(self, history: list[dict]) -> None:
         "Write `metrics.csv`, a row for each evaluation"
+        if not self.leader:
+            return
         columns = list(dict.fromkeys(k for row in history for k in row))
         lines = [columns] + [[row.get(k, "") for k in columns] for row in history]
-        self._replace("metrics.csv", "".join(",".join(map(str, line)) + "\n" for line in lines))
-
-    def _replace(self, name: str, text: str) -> None:
-        "Write a text file beside the old one, then rename it"
-        temporary = self.path / f".{name}.tmp"
-        temporary.write_text(text)
-        os.replace(temporary, self.path / name)
+        _replace_text(self.path / "metrics.csv", "".join(",".join(map(str, line)) + "\n" for line in lines))
 
 
 def read_metrics(
@@ -220,7 +299,66 @@ def read_metrics(
         rows = list(csv.DictReader(f))
     return {k: [float(row[k] or "nan") for row in rows] for k in (rows[0] if rows else {})}
 
-# %% ../nbs/30_train.ipynb #0c74e448
+# %% ../nbs/30_train.ipynb #895e7227
+def _world() -> tuple[int, int]:
+    "Number of this process and of all processes of the job"
+    on = dist.is_available() and dist.is_initialized()
+    return (dist.get_rank(), dist.get_world_size()) if on else (0, 1)
+
+
+def _summed(values: list[float], device) -> list[float]:
+    "Each number summed over the processes; waits for all of them"
+    if _world()[1] == 1:
+        return values
+    total = torch.tensor(values, dtype=torch.float64, device=device)
+    dist.all_reduce(total)
+    return total.tolist()
+
+
+def _same_everywhere(values: Tensor, what: str) -> None:
+    "Raise unless all processes have the same numbers, to the last bit"
+    if _world()[1] > 1:
+        low, high = values.clone(), values.clone()
+        dist.all_reduce(low, dist.ReduceOp.MIN)
+        dist.all_reduce(high, dist.ReduceOp.MAX)
+        if not torch.equal(low, high):
+            raise ValueError(f"the processes of the job disagree about {what}")
+
+
+@contextmanager
+def _job(device: str):
+    "Join the processes that torchrun started; gives whether this is the first one, and its device"
+    if int(os.environ.get("WORLD_SIZE", 1)) == 1 or dist.is_initialized():
+        yield _world()[0] == 0, device
+        return
+    cuda = torch.device(device).type == "cuda"
+    if cuda:
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+        torch.cuda.set_device(device)
+    dist.init_process_group("nccl" if cuda else "gloo", timeout=timedelta(minutes=10))
+    try:
+        yield dist.get_rank() == 0, device
+    finally:
+        dist.destroy_process_group()
+
+# %% ../nbs/30_train.ipynb #4a9e5919
+def _random_states(device: torch.device) -> dict:
+    "State of every generator that a task or model may draw from, as plain data"
+    name, keys, *rest = np.random.get_state()
+    states = dict(torch=torch.get_rng_state(), python=random.getstate(), numpy=(name, keys.tolist(), *rest))
+    return states | (dict(cuda=torch.cuda.get_rng_state(device)) if device.type == "cuda" else {})
+
+
+def _restore_random(states: dict, device: torch.device) -> None:
+    "Put every generator back; one that was not saved stays as it is"
+    restore = dict(torch=torch.set_rng_state, python=random.setstate, numpy=np.random.set_state)
+    if device.type == "cuda":
+        restore["cuda"] = lambda state: torch.cuda.set_rng_state(state, device)
+    for name, put in restore.items():
+        if name in states:
+            put(states[name])
+
+
 class TrainState:
     "What a run has to remember between two iterations"
 
@@ -229,30 +367,33 @@ class TrainState:
         self.history, self.best, self.best_score, self.best_iteration = [], None, None, None
         self.solved_at, self.misses, self.done = None, 0, False
 
-    def pack(self, model: nn.Module, optimizer) -> dict:
+    def pack(self, model: nn.Module, optimizer, scheduler=None) -> dict:
         "Everything as plain data and tensors"
-        return dict(vars(self), model=model.state_dict(), optimizer=optimizer.state_dict(), rng=torch.get_rng_state())
+        return dict(vars(self), model=model.state_dict(), optimizer=optimizer.state_dict(),
+                    scheduler=scheduler and scheduler.state_dict(), rng=_random_states(next(model.parameters()).device))
 
-    def unpack(self, saved: dict, model: nn.Module, optimizer) -> None:
+    def unpack(self, saved: dict, model: nn.Module, optimizer, scheduler=None) -> None:
         "Put everything back where it was"
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
-        torch.set_rng_state(saved["rng"])
+        if scheduler and saved.get("scheduler"):
+            scheduler.load_state_dict(saved["scheduler"])
+        _restore_random(saved["rng"], next(model.parameters()).device)
         for name in vars(self):
             setattr(self, name, saved[name])
 
-
+# %% ../nbs/30_train.ipynb #b4a432d1
 @contextmanager
 def _stop_requests():
-    "List that is filled when the user (Ctrl-C) or the system (SIGTERM) asks to stop; a second Ctrl-C is not waited for"
+    "List that is filled when the user (Ctrl-C) or the system (SIGTERM) asks to stop"
     requests = []
     if threading.current_thread() is not threading.main_thread():
         yield requests
         return
-    def note(number, _):
-        if requests:
-            raise KeyboardInterrupt
-        requests.append(number)
+    def note(*_):
+        requests.append(time.monotonic())
+        if requests[-1] - requests[0] > 1:  # torchrun passes the same request on; a later one is impatience
+            raise KeyboardInterrupt("stopped at once; the same command continues from the last checkpoint")
     before = {s: signal.signal(s, note) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield requests
@@ -260,7 +401,33 @@ def _stop_requests():
         for s, handler in before.items():
             signal.signal(s, handler)
 
-# %% ../nbs/30_train.ipynb #2bcdc095
+
+def _start(state: TrainState, model: nn.Module, optimizer, scheduler, folder) -> nn.Module:
+    "Continue from the folder's checkpoint if it has one; returns the model as the training step calls it"
+    device = next(model.parameters()).device
+    _summed([0.0], device)  # the first process has prepared the folder
+    if folder and (saved := load_checkpoint(folder.path)):
+        state.unpack(saved, model, optimizer, scheduler)
+        folder.write_metrics(state.history)  # the run may have ended between its two files
+    _same_everywhere(torch.tensor([state.iteration], device=device), "the iteration to continue from; "
+                     "the run folder has to be on a file system that they share")
+    return model if _world()[1] == 1 else DistributedDataParallel(model)
+
+
+@contextmanager
+def _answers(iteration: int):
+    "Say what to do if another process of the job is gone"
+    try:
+        yield
+    except RuntimeError as error:
+        lost = any(word in str(error).lower() for word in ("connection", "timed out", "gloo", "nccl", "socket"))
+        if _world()[1] == 1 or not lost:
+            raise
+        raise ConnectionError(f"iteration {iteration}: another process of the job no longer answers "
+                              f"({str(error).splitlines()[0]}). The last checkpoint is whole; "
+                              "the same command continues from it") from error
+
+# %% ../nbs/30_train.ipynb #aa1e32c9
 def _check_finite(model: nn.Module, loss: float, iteration: int) -> float:
     "Length of the gradient; raises, naming iteration and parameter, if loss or gradient is not finite"
     grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
@@ -268,28 +435,32 @@ def _check_finite(model: nn.Module, loss: float, iteration: int) -> float:
     if math.isfinite(loss) and math.isfinite(norm):
         return norm
     bad = [name for name, g in grads.items() if not torch.isfinite(g).all()]
-    where = f"the gradient of {', '.join(bad)}" if bad else "the loss"
+    where = f"the gradient of {', '.join(bad)}" if bad else "the length of the gradient" if math.isfinite(loss) else "the loss"
     raise FloatingPointError(f"iteration {iteration}: {where} is not finite (loss {loss}). The last checkpoint is from "
                              "before; use smaller rates, gradient clipping, or complex128")
 
 
-def _train_step(model, task, optimizer, batch, iteration: int, clip_norm: float | None) -> tuple[float, float]:
-    "One iteration; returns loss and gradient length"
-    device = next(model.parameters()).device
+def _train_step(model, forward, task, optimizer, batch, iteration: int, clip_norm, stop) -> tuple[float, float, bool]:
+    "One iteration; returns loss, gradient length, and whether a process of the job was asked to stop"
+    device, processes = next(model.parameters()).device, _world()[1]
     input, target = (t.to(device) for t in batch)
     optimizer.zero_grad()
-    loss = task.loss(model(input), target)
-    loss.backward()
-    value = loss.item()
+    with _answers(iteration):
+        share = 1.0 if processes == 1 else task.weight(target) / _summed([task.weight(target)], device)[0]
+        loss = task.loss(forward(input), target) * (share * processes)  # the processes' gradients are averaged
+        loss.backward()
+        value, stops = _summed([loss.item() / processes, float(bool(stop))], device)
     norm = _check_finite(model, value, iteration)
     if clip_norm:
         nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
     optimizer.step()
-    return value, norm
+    return value, norm, stops > 0
 
 
 def _record(state: TrainState, model, task, row: dict) -> None:
     "Add an evaluation to the history, and keep the weights if they are the best so far"
+    sums = [torch.view_as_real(p.detach()) if p.is_complex() else p.detach() for p in model.parameters()]
+    _same_everywhere(torch.stack([p.double().square().sum() for p in sums]), "the weights")
     state.history.append(row)
     score = row[f"valid_{task.score}"]
     better = state.best is None or (score > state.best_score if task.higher_is_better else score < state.best_score)
@@ -298,7 +469,7 @@ def _record(state: TrainState, model, task, row: dict) -> None:
         state.best_score, state.best_iteration = score, row["iteration"]
         state.best = {k: v.detach().clone() for k, v in model.state_dict().items()}
 
-# %% ../nbs/30_train.ipynb #95e531de
+# %% ../nbs/30_train.ipynb #d93ffa13
 def fit(
     model: nn.Module,  # Trained in place; holds the last weights at the end
     task: Task,  # Data, loss, metrics
@@ -310,28 +481,24 @@ def fit(
     eval_limit: int | None = None,  # Validation sequences to evaluate on; default all
     patience: int | None = None,  # Stop after this many evaluations without a better score
     clip_norm: float | None = None,  # Longest gradient; default: not clipped
+    scheduler=None,  # Learning-rate schedule over the optimiser, advanced after every iteration
     folder: RunFolder | None = None,  # Where to save, and to continue from; default: nowhere
     save_seconds: float = 60,  # Longest time between two checkpoints
     seed: int = 0,  # Seed of the order of the data
     progress: bool = True,  # Show a progress bar
 ) -> TrainState:  # History and best weights
     "Train, evaluate and save until `iterations`. Raises FloatingPointError on a loss or gradient that is not finite."
-    state, saved_at = TrainState(), time.monotonic()
-    if folder and (saved := load_checkpoint(folder.path)):
-        state.unpack(saved, model, optimizer)
-    batches = Batches(task, task.train, batch_size, seed)
-    def save():
-        nonlocal saved_at
-        if folder:
-            save_checkpoint(folder.path, state.pack(model, optimizer))
-            folder.write_metrics(state.history)
-            saved_at = time.monotonic()
+    state, batches = TrainState(), Batches(task, task.train, batch_size, seed, _world())
+    forward, saved_at = _start(state, model, optimizer, scheduler, folder), time.monotonic()
     model.train()
-    bar = tqdm(total=iterations, initial=state.iteration, disable=not progress, dynamic_ncols=True)
+    shown = progress and _world()[0] == 0
+    bar = tqdm(total=iterations, initial=state.iteration, disable=not shown, dynamic_ncols=True)
     with _stop_requests() as stop, bar:
         while state.iteration < iterations and not state.done:
             start, i = time.monotonic(), state.iteration
-            loss, norm = _train_step(model, task, optimizer, batches[i], i, clip_norm)
+            loss, norm, stopping = _train_step(model, forward, task, optimizer, batches[i], i, clip_norm, stop)
+            if scheduler:
+                scheduler.step()
             state.iteration, state.loss_sum, state.loss_count = i + 1, state.loss_sum + loss, state.loss_count + 1
             if state.solved_at is None and loss < 0.01 * task.baseline:
                 state.solved_at = i + 1
@@ -346,9 +513,10 @@ def fit(
             state.seconds += time.monotonic() - start
             bar.update()
             bar.set_postfix(loss=f"{loss:.2g}", baseline=f"{task.baseline:.2g}", refresh=False)
-            if evaluated or stop or time.monotonic() - saved_at > save_seconds:
-                save()
-            if stop:
+            if folder and (evaluated or stopping or time.monotonic() - saved_at > save_seconds):
+                folder.save(state.pack(model, optimizer, scheduler), state.history)
+                saved_at = time.monotonic()
+            if stopping:
                 raise KeyboardInterrupt(f"stopped at iteration {state.iteration}; the same command continues there")
     return state
 
@@ -463,7 +631,7 @@ def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, d
                 best_iteration=state.best_iteration, final=state.history[-1], test=test,
                 unitarity_error=max(drift, default=None), device=str(device), environment=_environment())
 
-# %% ../nbs/30_train.ipynb #f1ca403c
+# %% ../nbs/30_train.ipynb #b1b4ddfa
 def train(
     task: str,  # One of TASKS, such as copying or pixels
     model: str = "full",  # full, restricted, another family of unitary matrices, lstm, gru or rnn
@@ -499,21 +667,21 @@ def train(
     config = _settle(made, given)
     if threads:
         torch.set_num_threads(threads)
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(), _job(device) as (leader, device), ExitStack() as stack:
         torch.manual_seed(seed)
         net, optimizer = _build(config, made, device)
-        run = RunFolder(folder or _run_folder(config), config, restart)
-        if not quiet:
+        run = stack.enter_context(RunFolder(folder or _run_folder(config), config, restart, leader))
+        if leader and not quiet:
             print(f"{made!r}: {model}, N = {config['hidden_size']}, {count_parameters(net):,} parameters, "
                   f"baseline {made.baseline:.4g}, folder {run.path}", file=sys.stderr)
         keys = ("iterations", "batch_size", "eval_every", "patience", "clip_norm", "seed")
         state = fit(net, made, optimizer, folder=run, progress=not quiet,
                     eval_limit=RECIPES[task].get("eval_limit"), **{k: config[k] for k in keys})
         result = _result(config, made, net, state, device)
-    run.write_json("result.json", result)
+        run.write_json("result.json", result)
     return result
 
-# %% ../nbs/30_train.ipynb #c6844bcc
+# %% ../nbs/30_train.ipynb #57fe6fa0
 def _command(function, example: str, argv: list[str] | None, report=lambda result: None) -> None:
     "Run a function with the command line's arguments; errors in one line with exit status 1, Ctrl-C with 130"
     name = example.split()[0]
@@ -532,7 +700,9 @@ def _command(function, example: str, argv: list[str] | None, report=lambda resul
 
 
 def _print_result(result: dict) -> None:
-    "One line about a finished run"
+    "One line about a finished run, from the first process of a job"
+    if os.environ.get("RANK", "0") != "0":
+        return
     scores = ", ".join(f"{k} {v:.4g}" for k, v in result["test"].items())
     print(f"test: {scores}; {result['iterations']} iterations in {result['seconds']:.0f} s")
 
