@@ -6,7 +6,7 @@
 __all__ = ['TASKS', 'CHECKPOINT_VERSION', 'RECIPES', 'EXPERIMENTS', 'make_task', 'Batches', 'fetch', 'evaluate',
            'save_checkpoint', 'load_checkpoint', 'RunFolder', 'read_metrics', 'TrainState', 'fit', 'delay_rates',
            'default_rates', 'parameter_groups', 'train', 'furnn_train', 'run_name', 'format_table', 'result_row',
-           'plot_runs', 'reproduce', 'furnn_reproduce']
+           'plot_runs', 'plot_by_size', 'reproduce', 'furnn_reproduce']
 
 # %% ../nbs/30_train.ipynb #13163f62
 import csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
@@ -35,11 +35,12 @@ from .stiefel import unitarity_error
 from .unitary import UnitaryParameter
 from .urnn import SequenceModel, URNNCell, count_parameters
 
-# %% ../nbs/30_train.ipynb #b1f9e4a8
+# %% ../nbs/30_train.ipynb #f97766ec
 TASKS = {
     "adding": "furnn.tasks.adding:Adding",
     "copying": "furnn.tasks.copying:Copying",
     "pixels": "furnn.tasks.pixels:PixelMNIST",
+    "sysid": "furnn.tasks.sysid:SystemIdentification",
 }
 
 
@@ -543,6 +544,9 @@ RECIPES = {
         hidden_size=dict(full=116, restricted=512, lstm=128), batch_size=50, epochs=1, eval_every=0, patience=5,
         paper=dict(lr=1e-3, unitary_lr=1e-6, precondition_unitary=True, bias_spread=0.0),
         scaled=dict(lr=1e-3, unitary_lr=1e-6, bias_lr=6.4e-5, precondition_unitary=True, bias_spread=0.0)),
+    "sysid": dict(
+        hidden_size={}, batch_size=20, iterations=1_000, eval_every=50, eval_limit=200,
+        paper=dict(lr=1e-3), scaled=dict(lr=1e-2, unitary_lr=3e-2)),
 }
 
 
@@ -603,7 +607,7 @@ def _settle(task: Task, given: dict) -> dict:
     "Configuration of a run: what was given, and the recipe's values for what was not"
     recipe = RECIPES[given["task"]]
     chosen = {k: v for k, v in given.items() if v is not None}
-    defaults = dict(batch_size=recipe["batch_size"], hidden_size=recipe["hidden_size"].get(given["model"], 128),
+    defaults = dict(batch_size=recipe["batch_size"], hidden_size=recipe["hidden_size"].get(given["model"], getattr(task, "hidden_size", 128)),
                     patience=recipe.get("patience"), **default_rates(given["task"], task, chosen.pop("rates")))
     if "lr" in chosen:  # a rate that was given also sets those that are tied to it
         defaults |= {k: defaults[k] * chosen["lr"] / defaults["lr"] for k in ("bias_lr",)}
@@ -649,6 +653,8 @@ def train(
     patience: int | None = None,  # Evaluations without a better score before stopping
     eval_every: int | None = None,  # Iterations between two evaluations
     length: int | None = None,  # Delay or length of the sequences, where the task has one
+    n: int | None = None,  # Size of the system, for sysid
+    teacher: str | None = None,  # Kind of system, for sysid: full, restricted, restricted_other or product
     permuted: bool = False,  # Pixels in a fixed random order
     source: str | None = None,  # Data set, where the task has several
     seed: int = 0,  # Seed of weights and order of data
@@ -661,7 +667,7 @@ def train(
 ) -> dict:  # Summary of the run, also written to result.json
     "Train one model on one task, or continue where an earlier call stopped; returns the summary of the run."
     given = dict(locals())
-    options = {k: given.pop(k) or None for k in ("length", "permuted", "source")}
+    options = {k: given.pop(k) or None for k in ("length", "n", "teacher", "permuted", "source")}
     given["precondition_unitary"] = precondition_unitary or None
     made = make_task(task, **options)
     config = _settle(made, given)
@@ -715,6 +721,10 @@ def furnn_train(
 
 # %% ../nbs/30_train.ipynb #25cf33c0
 EXPERIMENTS = {
+    "adding": dict(
+        task="adding", score="loss", label="mean squared error",
+        quick=[dict(model=m, hidden_size=64, length=50, lr=3e-3, iterations=1500) for m in ("full", "lstm")],
+        paper=[dict(model=m, length=T, lr=1e-3) for T in (200, 400, 750) for m in ("full", "lstm", "restricted")]),
     "copying": dict(
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model=m, length=200, iterations=500) for m in ("full", "lstm", "restricted")],
@@ -732,6 +742,13 @@ EXPERIMENTS = {
         paper=[dict(model=m, hidden_size=N, permuted=p, epochs=200, rates="paper", lr=lr)
                for p in (True, False) for m, N, lr in (("full", 116, 1e-3), ("lstm", 128, 1e-3), ("restricted", 512, 1e-4),
                                                        ("full", 512, 1e-4), ("lstm", 256, 1e-3))]),
+    "sysid": dict(
+        task="sysid", score="normalised_mse", label="normalised squared error", by="n",
+        quick=[dict(model=m, n=n, teacher="full", iterations=600, seed=seed)
+               for n in (4, 8, 16) for m in ("full", "restricted", "lstm") for seed in (0, 1)],
+        paper=[dict(model=m, n=n, teacher=teacher, iterations=1000, seed=seed)
+               for teacher in ("full", "restricted", "restricted_other") for n in (2, 4, 6, 8, 12, 16)
+               for m in ("full", "restricted", "lstm") for seed in range(3)]),
 }
 
 
@@ -739,7 +756,7 @@ def run_name(
     run: dict,  # Arguments of `train`
 ) -> str:  # Such as copying-full-length200-seed0
     "Name of a run of an experiment: its folder, and its file among the results"
-    shown = ("hidden_size", "length", "source", "rates", "seed")
+    shown = ("n", "teacher", "hidden_size", "length", "source", "rates", "seed")
     options = [f"{k}{run[k]}" for k in shown if run.get(k) is not None]
     return "-".join([run["task"], run["model"], *["permuted"] * bool(run.get("permuted")), *options])
 
@@ -783,6 +800,24 @@ def plot_runs(
         ax.axhline(runs[0][0]["baseline"], color="k", ls="--", lw=1, label="no memory")
         ax.set_yscale("log")
     ax.set(xlabel="training iteration", ylabel=f"validation {label}")
+    ax.legend()
+    return fig
+
+# %% ../nbs/30_train.ipynb #ffa98287
+def plot_by_size(
+    runs: list[tuple[dict, dict]],  # Pairs of a summary and the columns of its metrics file
+    score: str = "loss",  # Metric to draw
+    label: str = "cross-entropy (nats)",  # Its name and unit
+):  # Matplotlib figure
+    "Test score of each run against the hidden size: a dot for each run, a line through the best of each size"
+    fig, ax = figure(height=3.2)
+    for kind in dict.fromkeys(result["config"]["model"] for result, _ in runs):
+        points = sorted((r["config"]["hidden_size"], r["test"][score]) for r, _ in runs if r["config"]["model"] == kind)
+        best = {N: min(v for M, v in points if M == N) for N, _ in points}
+        style = model_style(kind)
+        ax.plot(*zip(*points), "o", ms=4, alpha=0.5, color=style["color"])
+        ax.plot(list(best), list(best.values()), **style)
+    ax.set(xlabel="hidden size N", ylabel=f"test {label}", yscale="log")
     ax.legend()
     return fig
 
@@ -837,7 +872,8 @@ def reproduce(
             _save_result(save, f"{scale}-{run_name(run)}", result, metrics)
     table = format_table([result_row(r, spec["score"], spec["label"]) for r, _ in finished])
     figure_path = Path(folder) / f"{experiment}-{scale}.png"
-    plot_runs(finished, spec["score"], spec["label"]).savefig(figure_path, dpi=150)
+    draw = plot_by_size if spec.get("by") else plot_runs
+    draw(finished, spec["score"], spec["label"]).savefig(figure_path, dpi=150)
     return dict(table=table, figure=figure_path)
 
 
