@@ -6,7 +6,7 @@
 __all__ = ['TASKS', 'CHECKPOINT_VERSION', 'RECIPES', 'EXPERIMENTS', 'make_task', 'Batches', 'fetch', 'evaluate',
            'save_checkpoint', 'load_checkpoint', 'RunFolder', 'read_metrics', 'TrainState', 'fit', 'delay_rates',
            'default_rates', 'parameter_groups', 'train', 'furnn_train', 'run_name', 'format_table', 'result_row',
-           'plot_runs', 'plot_by_size', 'reproduce', 'furnn_reproduce']
+           'plot_runs', 'plot_by_size', 'reproduce', 'furnn_reproduce', 'load_results']
 
 # %% ../nbs/30_train.ipynb #13163f62
 import csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
@@ -888,3 +888,11 @@ def furnn_reproduce(
 #| eval: false
 if __name__ == "__main__":  # python -m furnn.train takes the arguments of furnn_train
     furnn_train()
+
+# %% ../nbs/30_train.ipynb #81d84a13
+def load_results(
+    pattern: str = "*",  # File names without .json, with wildcards
+    folder: str | Path = "results",  # Where the files lie; seen from a notebook, `nbs/results`
+) -> list[dict]:  # Summaries as `train` returns them, with `metrics` (columns) and `command`
+    "Results that runs left behind, in the order of their names"
+    return [json.loads(path.read_text()) for path in sorted(Path(folder).glob(f"{pattern}.json"))]
