@@ -5,12 +5,13 @@
 # %% auto #0
 __all__ = ['SOURCE', 'modrelu', 'cache_folder', 'backends', 'recurrence']
 
-# %% ../nbs/11_recurrence.ipynb #8c775627
+# %% ../nbs/11_recurrence.ipynb #56c0776d
 import ctypes, functools, hashlib, logging, os, platform, shutil, subprocess, tempfile
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 # %% ../nbs/11_recurrence.ipynb #0bb4de18
 def modrelu(
@@ -482,7 +483,7 @@ def _cpu(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> Tensor:
     keep = torch.is_grad_enabled() and any(t.requires_grad for t in (x, W, bias, h0))
     return _cpu_forward(x, W, bias, h0, eps, keep)[0]
 
-# %% ../nbs/11_recurrence.ipynb #aa299349
+# %% ../nbs/11_recurrence.ipynb #009b180c
 _BACKENDS = {"reference": _reference, "eager": _Eager.apply, "cpu": _cpu}
 
 
@@ -491,8 +492,17 @@ def backends() -> list[str]:  # Names that `recurrence(..., backend=)` accepts h
     return [name for name in _BACKENDS if name != "cpu" or _has_kernel()]
 
 
+def _transformed() -> bool:
+    "Whether torch.func or forward-mode differentiation is at work, which only the plain loop supports"
+    return torch._C._functorch.maybe_current_level() is not None or forward_ad._current_level >= 0
+
+
 def _choose(backend: str, device: torch.device) -> str:
-    "Name of the implementation to use; raises on one that is unknown or not here"
+    "Name of the implementation to use; raises on one that is unknown, not here, or not able to do what is asked"
+    if _transformed():
+        if backend not in ("auto", "reference"):
+            raise NotImplementedError(f"backend {backend!r}: torch.func and forward-mode derivatives need backend='reference'")
+        return "reference"
     if backend == "auto":
         return "cpu" if device.type == "cpu" and _has_kernel() else "eager"
     if backend not in backends():
