@@ -134,7 +134,7 @@ class RestrictedUnitary(ComplexModule):
     def extra_repr(self) -> str:
         return f"n={self.n}"
 
-# %% ../nbs/10_unitary.ipynb #4976ce39
+# %% ../nbs/10_unitary.ipynb #7bd35b04
 def _initial_unitary(n: int, init, dtype: torch.dtype, device, generator) -> Tensor:
     "Matrix that `FullUnitary` starts from"
     if isinstance(init, Tensor):
@@ -173,7 +173,7 @@ class FullUnitary(ComplexModule):
     ):
         super().__init__()
         self.n = _positive(n)
-        self.weight = UnitaryParameter(_initial_unitary(n, init, _complex_dtype(dtype), device, generator))
+        self.weight = UnitaryParameter(_initial_unitary(n, init, _complex_dtype(dtype), device, generator).contiguous())
 
     def forward(self) -> Tensor:  # Shape (n, n)
         "The matrix"
