@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['URNNCell', 'URNN', 'SequenceModel', 'count_parameters']
 
-# %% ../nbs/12_urnn.ipynb #536386bc
+# %% ../nbs/12_urnn.ipynb #4e6edf27
 import math
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from .recurrence import modrelu, recurrence
+from .recurrence import in_segments, modrelu, recurrence, segment_length
 from .unitary import _REAL, ComplexModule, UnitaryParameter, _complex_dtype, _positive, make_unitary
 
 # %% ../nbs/12_urnn.ipynb #70b63b75
@@ -96,7 +96,7 @@ class URNNCell(ComplexModule):
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}"
 
-# %% ../nbs/12_urnn.ipynb #011c3c81
+# %% ../nbs/12_urnn.ipynb #1acfce33
 def _with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
     "The packed sequence with other numbers in the same order"
     return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
@@ -118,6 +118,7 @@ class URNN(ComplexModule):
         dropout: float = 0.0,  # Probability of dropping a unit between layers, in training
         *,
         backend: str = "auto",  # See `recurrence`
+        checkpoint_every: int | None = None,  # Steps between states kept for the way back; 0: all; None: by the size
         device=None,  # Where the parameters live
         dtype: torch.dtype | None = None,  # complex64 (default) or complex128
         **cell,  # Further arguments of `URNNCell`
@@ -130,7 +131,7 @@ class URNN(ComplexModule):
         if isinstance(capacity, nn.Module) and num_layers > 1:
             raise ValueError("capacity: layers would share the module; give the name of a family, or one layer")
         self.capacity = capacity if isinstance(capacity, str) else type(capacity).__name__
-        self.batch_first, self.dropout, self.backend = batch_first, dropout, backend
+        self.batch_first, self.dropout, self.backend, self.checkpoint_every = batch_first, dropout, backend, checkpoint_every
         sizes = [input_size] + [hidden_size] * (num_layers - 1)
         self.cells = nn.ModuleList(
             URNNCell(size, hidden_size, capacity, device=device, dtype=dtype, **cell) for size in sizes)
@@ -172,9 +173,18 @@ class URNN(ComplexModule):
         for k, (cell, h) in enumerate(zip(self.cells, h0)):
             if k and self.dropout:
                 x = x * F.dropout(torch.ones_like(x.real), self.dropout, self.training)
-            x = recurrence(cell.project(x), cell.unitary(), cell.bias, h, cell.eps, self.backend)
+            x = self._layer(cell, x, h)
             h_n.append(x[-1] if last is None else x[last, torch.arange(x.shape[1], device=x.device)])
         return x, torch.stack(h_n)
+
+    def _layer(self, cell: URNNCell, x: Tensor, h: Tensor) -> Tensor:
+        "States of one layer at every step; a long sequence is cut into segments"
+        W, batch = cell.unitary(), x.shape[1]
+        def segment(part, h):
+            H = recurrence(cell.project(part), W, cell.bias, h, cell.eps, self.backend)
+            return H, H[-1].clone()  # a view would keep all of H
+        every = segment_length(len(x), batch * self.hidden_size, self.checkpoint_every, h.itemsize)
+        return in_segments(segment, x, h.expand(batch, self.hidden_size), every)[0]
 
     def _forward_packed(self, input: PackedSequence, h0: Tensor | None) -> tuple[PackedSequence, Tensor]:
         "Sequences of different lengths: padded, run together, cut again"
@@ -209,7 +219,7 @@ def _real_core(kind: str, input_size: int, hidden_size: int, **kwargs) -> nn.Mod
                 p.detach()[hidden_size:2 * hidden_size].fill_(1)  # gates are stored as input, forget, cell, output
     return core
 
-# %% ../nbs/12_urnn.ipynb #20c153d4
+# %% ../nbs/12_urnn.ipynb #7e16ac5c
 class SequenceModel(ComplexModule):
     "Input map, recurrent core and readout for a task: scores every step, or the last one (`task.per_step`)"
 
@@ -218,11 +228,13 @@ class SequenceModel(ComplexModule):
         task,  # A task: gives `input_size`, `output_size`, `per_step`, `complex_output`
         kind: str = "full",  # A family of `furnn.unitary`, or "lstm", "gru", "rnn"
         hidden_size: int = 128,  # Units; complex ones for a unitary core
+        *,
+        checkpoint_every: int | None = None,  # Steps between states kept for the way back; 0: all; None: by the size
         **core,  # Further arguments of `URNN`, or of PyTorch's module
     ):
         super().__init__()
         self.kind, self.per_step, self.complex_output = kind, task.per_step, task.complex_output
-        self.input_size, M = task.input_size, task.output_size
+        self.input_size, M, self.checkpoint_every = task.input_size, task.output_size, checkpoint_every
         if kind in _GATED:
             doubled = 2 if getattr(task, "complex_input", False) else 1  # real cores see Re and Im side by side
             self.core = _real_core(kind, doubled * task.input_size, _positive(hidden_size, "hidden_size"), **core)
@@ -253,9 +265,18 @@ class SequenceModel(ComplexModule):
         "Output of the network at every step or at the last one"
         if self.kind in _GATED:
             input = self._real(input)
-        h, _ = self.core(input)
-        if not self.per_step:
-            h = h[-1]
+        T, B = input.shape[:2]
+        every = segment_length(T, B * self.core.hidden_size * self.core.num_layers, self.checkpoint_every)
+        output, _ = in_segments(self._segment, input, None, every)
+        return output if self.per_step else output[-1]
+
+    def _segment(self, input: Tensor, state) -> tuple:
+        "Outputs for a part of the sequence, all or the last one, and the state after it"
+        h, state = self.core(input, state)
+        return self._read(h if self.per_step else h[-1:]), state
+
+    def _read(self, h: Tensor) -> Tensor:
+        "Readout of states"
         output = self._read_parts(h) if h.is_complex() and not self.complex_output else self.readout(h)
         if self.complex_output and not output.is_complex():
             output = torch.view_as_complex(output.unflatten(-1, (-1, 2)))
