@@ -1,0 +1,24 @@
+// What the check asks of a page in the browser: links, anchors, text, contrast and boxes wider than the screen
+(() => {
+  const luminance = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const colour = (text) => text.match(/[\d.]+/g).map(Number);
+  const ground = (node) => { for (; node; node = node.parentElement) { const c = colour(getComputedStyle(node).backgroundColor); if (c[3] !== 0) return c; } return [255, 255, 255]; };
+  const faint = new Set(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode.parentElement;
+    if (!walker.currentNode.data.trim() || node.closest("script, style, svg, [hidden], .rich, .anchor, .copy") || !node.checkVisibility()) continue;
+    const [a, b] = [luminance(colour(getComputedStyle(node).color)), luminance(ground(node))].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) faint.add(`${node.tagName}.${node.className} ${walker.currentNode.data.trim().slice(0, 30)}`);
+  }
+  const text = document.body.cloneNode(true);
+  text.querySelectorAll("script, style, math, code, pre").forEach((node) => node.remove());
+  const wide = [...document.querySelectorAll("article *")].filter((node) => !node.closest(".scroll, math")
+    && node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1).map((node) => `${node.tagName}.${node.className}`);
+  return {
+    links: [...document.querySelectorAll("a[href]")].map((a) => a.href), ids: [...document.querySelectorAll("[id]")].map((node) => node.id),
+    text: text.textContent, faint: [...faint].slice(0, 5), wide: [...new Set(wide)].slice(0, 5),
+    overflow: document.documentElement.scrollWidth > innerWidth, title: document.title, chapters: document.querySelectorAll("#chapters a").length,
+    mute: [...document.querySelectorAll("img")].filter((img) => !img.hasAttribute("alt") || (img.complete && !img.naturalWidth)).map((img) => img.src),
+  };
+})()
