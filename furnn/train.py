@@ -8,10 +8,11 @@ __all__ = ['TASKS', 'CHECKPOINT_VERSION', 'RECIPES', 'EXPERIMENTS', 'make_task',
            'default_rates', 'parameter_groups', 'train', 'furnn_train', 'run_name', 'format_table', 'result_row',
            'plot_runs', 'plot_by_size', 'reproduce', 'furnn_reproduce', 'load_results']
 
-# %% ../nbs/30_train.ipynb #13163f62
+# %% ../nbs/30_train.ipynb #a419f718
 import csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,12 @@ from .stiefel import unitarity_error
 from .unitary import UnitaryParameter
 from .urnn import SequenceModel, URNNCell, count_parameters
 
-# %% ../nbs/30_train.ipynb #f97766ec
+# %% ../nbs/30_train.ipynb #fc3df84e
 TASKS = {
     "adding": "furnn.tasks.adding:Adding",
     "copying": "furnn.tasks.copying:Copying",
     "pixels": "furnn.tasks.pixels:PixelMNIST",
+    "speech": "furnn.tasks.speech:SpeechFrames",
     "sysid": "furnn.tasks.sysid:SystemIdentification",
 }
 
@@ -532,7 +534,7 @@ def delay_rates(
     shrink = min(1.0, 50 / length)
     return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length))
 
-# %% ../nbs/30_train.ipynb #8274d769
+# %% ../nbs/30_train.ipynb #9d8e85b4
 RECIPES = {
     "adding": dict(
         hidden_size=dict(full=128, restricted=512, lstm=128), batch_size=50, iterations=10_000, eval_every=100,
@@ -544,6 +546,9 @@ RECIPES = {
         hidden_size=dict(full=116, restricted=512, lstm=128), batch_size=50, epochs=1, eval_every=0, patience=5,
         paper=dict(lr=1e-3, unitary_lr=1e-6, precondition_unitary=True, bias_spread=0.0),
         scaled=dict(lr=1e-3, unitary_lr=1e-6, bias_lr=6.4e-5, precondition_unitary=True, bias_spread=0.0)),
+    "speech": dict(
+        hidden_size=dict(full=128, restricted=128, lstm=84), batch_size=28, iterations=13_000, eval_every=130,
+        paper=dict(lr=1e-3), scaled=dict(lr=1e-3)),
     "sysid": dict(
         hidden_size={}, batch_size=20, iterations=1_000, eval_every=50, eval_limit=200,
         paper=dict(lr=1e-3), scaled=dict(lr=1e-2, unitary_lr=3e-2)),
@@ -635,7 +640,7 @@ def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, d
                 best_iteration=state.best_iteration, final=state.history[-1], test=test,
                 unitarity_error=max(drift, default=None), device=str(device), environment=_environment())
 
-# %% ../nbs/30_train.ipynb #b1b4ddfa
+# %% ../nbs/30_train.ipynb #0914e699
 def train(
     task: str,  # One of TASKS, such as copying or pixels
     model: str = "full",  # full, restricted, another family of unitary matrices, lstm, gru or rnn
@@ -656,6 +661,8 @@ def train(
     n: int | None = None,  # Size of the system, for sysid
     teacher: str | None = None,  # Kind of system, for sysid: full, restricted, restricted_other or product
     permuted: bool = False,  # Pixels in a fixed random order
+    split: str | None = None,  # Split of the free corpus, for speech: A (unseen speakers) or B (same speakers)
+    normalise: bool = False,  # Speech in standard units instead of dB
     source: str | None = None,  # Data set, where the task has several
     seed: int = 0,  # Seed of weights and order of data
     folder: str | None = None,  # Run folder; default: runs/ and a name made from the settings
@@ -667,7 +674,7 @@ def train(
 ) -> dict:  # Summary of the run, also written to result.json
     "Train one model on one task, or continue where an earlier call stopped; returns the summary of the run."
     given = dict(locals())
-    options = {k: given.pop(k) or None for k in ("length", "n", "teacher", "permuted", "source")}
+    options = {k: given.pop(k) or None for k in ("length", "n", "teacher", "permuted", "split", "normalise", "source")}
     given["precondition_unitary"] = precondition_unitary or None
     made = make_task(task, **options)
     config = _settle(made, given)
@@ -719,7 +726,7 @@ def furnn_train(
     "Command line of `train`; `--help` lists the options"
     _command(train, "furnn_train pixels --model full --hidden_size 116 --permuted", argv, _print_result)
 
-# %% ../nbs/30_train.ipynb #25cf33c0
+# %% ../nbs/30_train.ipynb #7a17c66f
 EXPERIMENTS = {
     "adding": dict(
         task="adding", score="loss", label="mean squared error",
@@ -742,6 +749,14 @@ EXPERIMENTS = {
         paper=[dict(model=m, hidden_size=N, permuted=p, epochs=200, rates="paper", lr=lr)
                for p in (True, False) for m, N, lr in (("full", 116, 1e-3), ("lstm", 128, 1e-3), ("restricted", 512, 1e-4),
                                                        ("full", 512, 1e-4), ("lstm", 256, 1e-3))]),
+    "speech": dict(
+        task="speech", score="mse", label="squared error (dB^2)",
+        quick=[dict(model=m, hidden_size=N, source="sample", normalise=True, batch_size=8, iterations=150, eval_every=15)
+               for m, N in (("full", 128), ("restricted", 128), ("lstm", 84))],
+        paper=[dict(model=m, hidden_size=N, split=split, normalise=normalise, rates="paper")
+               for normalise in (True, False) for split in ("A", "B")
+               for m, sizes in (("full", (128, 192, 256)), ("restricted", (128, 158, 192, 256, 378)), ("lstm", (84, 120, 156)))
+               for N in sizes]),
     "sysid": dict(
         task="sysid", score="normalised_mse", label="normalised squared error", by="n",
         quick=[dict(model=m, n=n, teacher="full", iterations=600, seed=seed)
@@ -756,9 +771,9 @@ def run_name(
     run: dict,  # Arguments of `train`
 ) -> str:  # Such as copying-full-length200-seed0
     "Name of a run of an experiment: its folder, and its file among the results"
-    shown = ("n", "teacher", "hidden_size", "length", "source", "rates", "seed")
+    shown = ("n", "teacher", "split", "hidden_size", "length", "source", "rates", "seed")
     options = [f"{k}{run[k]}" for k in shown if run.get(k) is not None]
-    return "-".join([run["task"], run["model"], *["permuted"] * bool(run.get("permuted")), *options])
+    return "-".join([run["task"], run["model"], *[k for k in ("permuted", "normalise") if run.get(k)], *options])
 
 # %% ../nbs/30_train.ipynb #7b95c8a7
 def format_table(
@@ -821,7 +836,7 @@ def plot_by_size(
     ax.legend()
     return fig
 
-# %% ../nbs/30_train.ipynb #6dc79b0b
+# %% ../nbs/30_train.ipynb #5f0f2859
 def _save_result(folder: str, name: str, result: dict, metrics: dict) -> None:
     "One small JSON file about a finished run"
     Path(folder).mkdir(parents=True, exist_ok=True)
@@ -844,6 +859,7 @@ def reproduce(
     model: str | None = None,  # Only the runs of this model
     length: int | None = None,  # Only the runs of this length
     seed: int | None = None,  # Only the runs with this seed
+    only: str | None = None,  # Only the runs with a name like this, with wildcards, such as *-splitA-hidden_size128*
     iterations: int | None = None,  # Instead of the experiment's number of iterations
     rates: str | None = None,  # scaled or paper: instead of the experiment's rates
     save: str | None = None,  # Folder for a JSON file about each finished run
@@ -859,8 +875,9 @@ def reproduce(
     planned = [dict(task=spec["task"], **run) for run in spec[scale]]
     wanted = {k: v for k, v in dict(model=model, length=length, seed=seed).items() if v is not None}
     planned = [run for run in planned if all(run.get(k) == v for k, v in wanted.items())]
+    planned = [run for run in planned if fnmatchcase(run_name(run), only or "*")]
     if not planned:
-        raise ValueError(f"experiment {experiment} has no run with {wanted}")
+        raise ValueError(f"experiment {experiment} has no run with {wanted | (dict(only=only) if only else {})}")
     for k, run in enumerate(planned):
         run |= {k: v for k, v in dict(iterations=iterations, rates=rates).items() if v is not None}
         path = Path(folder) / f"{experiment}-{scale}" / run_name(run)
