@@ -38,7 +38,7 @@ def drift_walk(
     save: str | None = None,  # File for the result, JSON
 ) -> dict:  # `worst` distance from the group, `final`, and `rows` along the way
     "Random walk of Cayley steps in complex64: how far from unitary rounding takes the matrix, at the worst moments"
-    generator = torch.Generator(device).manual_seed(seed)
+    environment, generator = _environment(), torch.Generator(device).manual_seed(seed)
     W = UnitaryParameter(random_unitary(n, device=device, generator=generator))
     optimizer = CayleyRMSprop([W], lr=lr, polish_every=polish_every, detect_drift=polish_every > 0)
     config = dict(n=n, polish_every=polish_every, lr=lr, seed=seed, every=every, device=device)
@@ -60,7 +60,7 @@ def drift_walk(
                 since = 0.0
                 if run:
                     run.save(dict(state, W=W.data, optimizer=optimizer.state_dict(), generator=generator.get_state()), state["rows"])
-    result = dict(config=config, final=unitarity_error(W.detach()).item(), **state, environment=_environment())
+    result = dict(config=config, final=unitarity_error(W.detach()).item(), **state, environment=environment)
     if save:
         Path(save).write_text(json.dumps(result | dict(command=_walk_command(config, steps)), indent=1) + "\n")
     return result
