@@ -660,6 +660,7 @@ def _inspect(browser: Browser, url: str, script: str, shots: Path | None) -> tup
     wrong += _complaints([*events, *browser.events], url.rsplit("/", 1)[0])
     wrong += [f"left over: {page['text'][max(0, m.start() - 30):m.end() + 30]!r}" for m in _LEFT_OVER.finditer(page["text"])]
     wrong += [f"image without description, or broken: {source}" for source in page["mute"]]
+    wrong += [f"figure that does not move with its sliders: {name}" for name in page["stuck"]]
     return page, wrong
 
 # %% ../nbs/91_docs.ipynb #d2ada6b8

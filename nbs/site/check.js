@@ -1,4 +1,4 @@
-// What the check asks of a page in the browser: links, anchors, text, contrast and boxes wider than the screen
+// What the check asks of a page in the browser: links, anchors, text, contrast, boxes wider than the screen, figures to play with
 (() => {
   const luminance = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
     .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
@@ -15,8 +15,15 @@
   text.querySelectorAll("script, style, math, code, pre").forEach((node) => node.remove());
   const wide = [...document.querySelectorAll("article *")].filter((node) => !node.closest(".scroll, math")
     && node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1).map((node) => `${node.tagName}.${node.className}`);
+  // An interactive figure replaces its static picture, and its drawing follows each slider
+  const stuck = [...document.querySelectorAll(".interactive")].filter((box) => !box.children[0].hidden || [...box.querySelectorAll("input")].some((input) => {
+    const move = (value) => { input.value = value; input.dispatchEvent(new Event("input", { bubbles: true })); return box.querySelector("svg").innerHTML; };
+    const start = input.value, same = move(input.min) === move(input.max);
+    move(start);
+    return same || !input.closest("label").textContent.trim();
+  })).map((box) => box.id);
   return {
-    links: [...document.querySelectorAll("a[href]")].map((a) => a.href), ids: [...document.querySelectorAll("[id]")].map((node) => node.id),
+    stuck, links: [...document.querySelectorAll("a[href]")].map((a) => a.href), ids: [...document.querySelectorAll("[id]")].map((node) => node.id),
     text: text.textContent, faint: [...faint].slice(0, 5), wide: [...new Set(wide)].slice(0, 5),
     overflow: document.documentElement.scrollWidth > innerWidth, title: document.title, chapters: document.querySelectorAll("#chapters a").length,
     mute: [...document.querySelectorAll("img")].filter((img) => !img.hasAttribute("alt") || (img.complete && !img.naturalWidth)).map((img) => img.src),
