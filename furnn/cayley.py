@@ -44,15 +44,15 @@ def cayley_step(
 def cayley_step_(
     W: Tensor,  # Unitary, shape (..., n, n); overwritten
     G: Tensor,  # Gradient at W, same shape and dtype
-    lr: float,  # Step size, at least 0
+    lr: float | Tensor,  # Step size, at least 0; a tensor may stay on the device
 ) -> Tensor:  # W itself
     "`cayley_step` in place, as the optimiser uses it"
-    if lr < 0:
+    if not isinstance(lr, Tensor) and lr < 0:  # to look at a tensor would be to wait for a GPU
         raise ValueError(f"lr: expected a step size of at least 0, got {lr}")
-    A = skew_gradient(W, G)
-    right = A @ W
-    A.mul_(lr / 2).diagonal(dim1=-2, dim2=-1).add_(1)
-    return W.sub_(torch.linalg.solve(A, right), alpha=lr)
+    K = skew_gradient(W, G).mul_(lr / 2)
+    right = K @ W
+    K.diagonal(dim1=-2, dim2=-1).add_(1)  # I + K, which has an inverse for every skew-Hermitian K: nothing to check
+    return W.sub_(torch.linalg.solve_ex(K, right)[0], alpha=2)
 
 # %% ../nbs/01_cayley.ipynb #c20ef65d
 @torch.no_grad()

@@ -39,12 +39,13 @@ class CayleyRMSprop(Optimizer):
         precondition_unitary: bool = False,  # Divide the gradient of W by its running root mean square first
         polish_every: int = 100,  # Steps between two polish steps; 0: never
         detect_drift: bool = True,  # Warn if a unitary parameter is no longer unitary, looked at every 100 steps
+        capturable: bool = False,  # Keep all counters on the GPU, so that a CUDA graph can hold the step; no drift warning
     ):
         _at_least_zero(lr=lr, alpha=alpha, eps=eps, polish_every=polish_every)
         if not alpha < 1:
             raise ValueError(f"alpha: expected a value below 1, got {alpha}")
         defaults = dict(lr=lr, unitary_lr=unitary_lr, alpha=alpha, eps=eps, precondition_unitary=precondition_unitary,
-                        polish_every=polish_every, detect_drift=detect_drift)
+                        polish_every=polish_every, detect_drift=detect_drift, capturable=capturable)
         super().__init__(params, defaults)
 
     def add_param_group(
@@ -68,6 +69,7 @@ class CayleyRMSprop(Optimizer):
         super().__setstate__(state)
         for group in self.param_groups:  # a state saved by an earlier version has fewer options
             group.setdefault("detect_drift", True)
+            group.setdefault("capturable", False)
 
     @torch.no_grad()
     def step(
@@ -84,53 +86,83 @@ class CayleyRMSprop(Optimizer):
             if not params:
                 continue
             if group["unitary"]:
-                for p in params:
-                    self._unitary_step(p, group)
+                for alike in _alike(params):
+                    self._unitary_step(alike, group)
             else:
                 self._ordinary_step(params, group)
         return loss
 
 # %% ../nbs/13_optim.ipynb #a9a29d3b
+def _new_state(self: CayleyRMSprop, p: Tensor, group: dict, average: bool) -> dict:
+    "State of a parameter, made at its first step"
+    state = self.state[p]
+    if not state:
+        state["step"] = torch.zeros((), device=p.device if group["capturable"] else "cpu")
+        if average:
+            state["square_avg"] = torch.zeros_like(p)
+    return state
+
+
 def _ordinary_step(self: CayleyRMSprop, params: list[Tensor], group: dict) -> None:
     "RMSprop as PyTorch implements it"
-    for p in params:
-        if not self.state[p]:
-            self.state[p].update(step=torch.zeros(()), square_avg=torch.zeros_like(p))
-    rmsprop(params, [p.grad for p in params], [self.state[p]["square_avg"] for p in params], [], [],
-            [self.state[p]["step"] for p in params], has_complex=any(p.is_complex() for p in params),
+    states = [self._new_state(p, group, average=True) for p in params]
+    rmsprop(params, [p.grad for p in params], [s["square_avg"] for s in states], [], [], [s["step"] for s in states],
+            has_complex=any(p.is_complex() for p in params), capturable=group["capturable"],
             lr=group["lr"], alpha=group["alpha"], eps=group["eps"], weight_decay=0, momentum=0, centered=False)
 
 
-def _unitary_step(self: CayleyRMSprop, p: UnitaryParameter, group: dict) -> None:
-    "Cayley step on one unitary matrix, after the normalisation if that is asked for"
-    state, G = self.state[p], p.grad
-    if not state:
-        state["step"] = torch.zeros(())
-        if group["precondition_unitary"]:
-            state["square_avg"] = torch.zeros_like(G)
+def _alike(params: list[Tensor], largest: int = 64) -> list[list[Tensor]]:
+    "Matrices that take their step together: equal in shape and kind, on a CPU only up to a size of `largest`"
+    found = {}
+    for p in params:
+        alone = p.device.type == "cpu" and p.shape[-1] > largest
+        found.setdefault((p.shape, p.dtype, p.device, id(p) if alone else None), []).append(p)
+    return list(found.values())
+
+
+def _unitary_step(self: CayleyRMSprop, params: list[UnitaryParameter], group: dict) -> None:
+    "Cayley step on unitary matrices of equal shape, and what is due after so many steps"
+    directions = [self._direction(p, group) for p in params]
+    if len(params) == 1:
+        cayley_step_(params[0], directions[0], group["lr"])
+    else:
+        torch._foreach_copy_(params, cayley_step_(torch.stack(params), torch.stack(directions), group["lr"]).unbind())
+    every, step = group["polish_every"], lambda p: self.state[p]["step"]
+    if group["capturable"]:  # which matrix is due is known to the device alone
+        polished = [torch.where(step(p) % every == 0, polish(p), p) for p in params if every]
+    else:
+        params = [p for p in params if int(step(p)) % (every or 100) == 0]
+        if params and group["detect_drift"]:
+            _warn_of_drift(params, [int(step(p)) for p in params])
+        polished = [polish(p) for p in params if every]
+    if polished:
+        torch._foreach_copy_(params, polished)
+
+
+def _direction(self: CayleyRMSprop, p: UnitaryParameter, group: dict) -> Tensor:
+    "Gradient of a unitary matrix, divided by its running root mean square if that is asked for; counts the step"
+    state, G = self._new_state(p, group, group["precondition_unitary"]), p.grad.resolve_conj()
     state["step"] += 1
-    if group["precondition_unitary"]:
-        g, v = (torch.view_as_real(t) if t.is_complex() else t for t in (G, state["square_avg"]))
-        v.mul_(group["alpha"]).addcmul_(g, g, value=1 - group["alpha"])
-        g = g / v.sqrt().add_(group["eps"])
-        G = torch.view_as_complex(g) if G.is_complex() else g
-    cayley_step_(p, G, group["lr"])
-    step = int(state["step"])
-    if group["detect_drift"] and step % (group["polish_every"] or 100) == 0:
-        _warn_of_drift(p, step)
-    if group["polish_every"] and step % group["polish_every"] == 0:
-        p.copy_(polish(p))
+    if not group["precondition_unitary"]:
+        return G
+    g, v = (torch.view_as_real(t) if t.is_complex() else t for t in (G, state["square_avg"]))
+    v.mul_(group["alpha"]).addcmul_(g, g, value=1 - group["alpha"])
+    g = g / v.sqrt().add_(group["eps"])
+    return torch.view_as_complex(g) if G.is_complex() else g
 
 
-def _warn_of_drift(p: UnitaryParameter, step: int) -> None:
-    "Warn if rounding, or somebody else, has moved the matrix off the unitary group; a polish step mends small drift"
-    error, limit = unitarity_error(p).item(), 1e-3 if p.dtype == torch.complex64 else 1e-8
-    if not error <= limit:
-        warnings.warn(f"step {step}: a unitary parameter of shape {tuple(p.shape)} has drifted, ||W^H W - I|| = {error:.2g}, "
-                      f"expected at most {limit:g}. Polish more often (polish_every), change W through this optimiser only, "
-                      "and put furnn.stiefel.project_unitary(W) in its place if it is finite")
+def _warn_of_drift(params: list[Tensor], steps: list[int]) -> None:
+    "Warn if rounding, or somebody else, has moved a matrix off the unitary group; a polish step mends small drift"
+    errors = torch.stack([unitarity_error(p).max() for p in params]).tolist()  # waits for the device, once
+    for p, step, error in zip(params, steps, errors):
+        limit = 1e-3 if p.dtype == torch.complex64 else 1e-8
+        if not error <= limit:
+            warnings.warn(f"step {step}: a unitary parameter of shape {tuple(p.shape)} has drifted, ||W^H W - I|| = {error:.2g}, "
+                          f"expected at most {limit:g}. Polish more often (polish_every), change W through this optimiser "
+                          "only, and put furnn.stiefel.project_unitary(W) in its place if it is finite")
 
 
+CayleyRMSprop._new_state, CayleyRMSprop._direction = _new_state, _direction
 CayleyRMSprop._ordinary_step, CayleyRMSprop._unitary_step = _ordinary_step, _unitary_step
 
 # %% ../nbs/13_optim.ipynb #6f39d425
