@@ -128,6 +128,18 @@ def _eager_backward(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: T
 _DOUBLE = 'this backend has no second derivative; use backend="reference"'
 
 
+class _Final(torch.autograd.Function):
+    "Hands gradients on and refuses to differentiate them, also where autograd would take them for constants"
+
+    @staticmethod
+    def forward(ctx, _, *gradients):
+        return gradients
+
+    @staticmethod
+    def backward(ctx, *_):
+        raise NotImplementedError(_DOUBLE)
+
+
 class _Eager(torch.autograd.Function):
     "The recurrence with a backward pass written by hand"
 
@@ -138,11 +150,14 @@ class _Eager(torch.autograd.Function):
         return _join(H[1:])
 
     @staticmethod
-    @torch.autograd.function.once_differentiable
     def backward(ctx, gH):
         W, bias, H, inverse_m = ctx.saved_tensors
-        gz, gW, gb, g0 = _eager_backward(gH, H, inverse_m, W, bias)
-        return _join(gz), gW, gb, g0, None
+        with torch.no_grad():
+            gz, gW, gb, g0 = _eager_backward(gH, H, inverse_m, W, bias)
+            gradients = _join(gz), gW, gb, g0
+        if torch.is_grad_enabled():  # somebody wants to differentiate again
+            gradients = _Final.apply(torch.empty(0, requires_grad=True), *gradients)
+        return *gradients, None
 
 # %% ../nbs/11_recurrence.ipynb #80cc7cfe
 _VECTORS = r"""
@@ -516,7 +531,9 @@ def _choose(backend: str, device: torch.device) -> str:
             raise NotImplementedError(f"backend {backend!r}: torch.func and forward-mode derivatives need backend='reference'")
         return "reference"
     if backend == "auto":
-        return "cpu" if device.type == "cpu" and _has_kernel() else "eager"
+        return "cpu" if device.type == "cpu" and _has_kernel() else "reference" if torch.compiler.is_exporting() else "eager"
+    if backend == "eager" and torch.compiler.is_exporting():
+        raise NotImplementedError("backend 'eager': torch.export needs backend='auto', 'reference' or 'cpu'")
     if backend not in backends():
         raise ValueError(f"backend: expected 'auto' or one of {backends()}, got {backend!r}")
     if backend == "cpu" and device.type != "cpu":
@@ -530,7 +547,7 @@ def _check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor) -> None:
         raise ValueError("x: expected a complex (or floating-point) tensor of shape (T, B, N), "
                          f"got {x.dtype} of shape {tuple(x.shape)}")
     T, B, N = x.shape
-    for name, tensor, shapes in (("W", W, ((N, N),)), ("bias", bias, ((N,),)), ("h0", h0, ((N,), (B, N)))):
+    for name, tensor, shapes in (("W", W, ((N, N),)), ("bias", bias, ((N,),)), ("h0", h0, ((B, N), (N,)))):
         if tuple(tensor.shape) not in shapes:
             raise ValueError(f"{name}: expected shape {' or '.join(map(str, shapes))}, got {tuple(tensor.shape)}")
         dtype = _PRECISION[x.dtype] if name == "bias" else x.dtype
@@ -547,6 +564,8 @@ def segment_length(
 ) -> int:  # Steps k from one stored state to the next; 0: store all
     "Length of the segments that a long sequence is cut into. Raises on a negative `checkpoint_every`."
     if checkpoint_every is None:
+        if torch.compiler.is_exporting():  # the decision would fix the size of the exported program
+            return 0
         return max(256, math.isqrt(steps)) if 4 * steps * states * itemsize > budget else 0
     if checkpoint_every < 0:
         raise ValueError(f"checkpoint_every: expected a number of steps, 0 or None, got {checkpoint_every}")
@@ -583,7 +602,7 @@ def recurrence(
     function, h0 = _BACKENDS[_choose(backend, x.device)], h0.expand(x.shape[1:])
     if not x.numel():
         return _reference(x, W, bias, h0, eps)
-    every = segment_length(len(x), h0.numel(), checkpoint_every, x.itemsize)
+    every = segment_length(x.shape[0], h0.numel(), checkpoint_every, x.itemsize)
     if not every:
         return function(x, W, bias, h0, eps)
     def segment(part, h):

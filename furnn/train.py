@@ -510,7 +510,8 @@ def fit(
                 row = dict(iteration=i + 1, epoch=(i + 1) / batches.per_epoch, seconds=state.seconds + time.monotonic() - start,
                            train_loss=state.loss_sum / state.loss_count, gradient_norm=norm)
                 valid = evaluate(model, task, task.valid, batch_size=batch_size, limit=eval_limit)
-                _record(state, model, task, row | {f"valid_{k}": v for k, v in valid.items()})
+                with _answers(i):
+                    _record(state, model, task, row | {f"valid_{k}": v for k, v in valid.items()})
                 state.loss_sum, state.loss_count = 0.0, 0
                 state.done = patience is not None and state.misses >= patience
             state.seconds += time.monotonic() - start

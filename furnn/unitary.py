@@ -7,7 +7,8 @@ __all__ = ['FAMILIES', 'UnitaryParameter', 'ComplexModule', 'RestrictedUnitary',
            'HouseholderUnitary', 'ExpUnitary', 'CayleyUnitary', 'make_unitary']
 
 # %% ../nbs/10_unitary.ipynb #502e71b0
-import math
+import math, warnings
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -60,13 +61,27 @@ class ComplexModule(nn.Module):
             dtype = _complex_dtype(precision) if t.is_complex() else _REAL.get(precision, precision)
             return fn(t) if moved.dtype == t.dtype == dtype else t.to(device=moved.device, dtype=dtype)
 
-        unitary = [name for name, p in self._parameters.items() if isinstance(p, UnitaryParameter)]
-        super()._apply(together, recurse)
-        for name in unitary:
+        with self._unitary_kept():
+            return super()._apply(together, recurse)
+
+    def _load_from_state_dict(self, state_dict, prefix, *args):
+        with self._unitary_kept() as names:
+            super()._load_from_state_dict(state_dict, prefix, *args)
+        for name in names:
+            W = self._parameters[name].detach()
+            if prefix + name in state_dict and not W.is_meta and not (error := unitarity_error(W).item()) < 1e-3:
+                warnings.warn(f"{prefix}{name}: expected a unitary matrix, got one with ||W^H W - I|| = {error:.3g}; "
+                              "furnn.stiefel.project_unitary gives the nearest unitary one")
+
+    @contextmanager
+    def _unitary_kept(self):
+        "Names of the unitary parameters, which are put back as such where PyTorch made ordinary ones of them"
+        names = [name for name, p in self._parameters.items() if isinstance(p, UnitaryParameter)]
+        yield names
+        for name in names:
             p = self._parameters[name]
             if not isinstance(p, UnitaryParameter):
                 self._parameters[name] = UnitaryParameter(p.data, p.requires_grad)
-        return self
 
 # %% ../nbs/10_unitary.ipynb #07a8ba8a
 def _positive(n: int, name: str = "n") -> int:
