@@ -426,6 +426,7 @@ def _answers(iteration: int):
         lost = any(word in str(error).lower() for word in ("connection", "timed out", "gloo", "nccl", "socket"))
         if _world()[1] == 1 or not lost:
             raise
+        time.sleep(0.5)  # PyTorch's thread for messages lets go of its tensors now, or blocks the interpreter later
         raise ConnectionError(f"iteration {iteration}: another process of the job no longer answers "
                               f"({str(error).splitlines()[0]}). The last checkpoint is whole; "
                               "the same command continues from it") from error
@@ -756,6 +757,9 @@ def _command(function, example: str, argv: list[str] | None, report=lambda resul
         print(f"\n{name}: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(130)
     except (ValueError, TypeError, OSError, FloatingPointError) as error:
+        if isinstance(error, ConnectionError) and int(os.environ.get("WORLD_SIZE", 1)) > 1:
+            print(f"{name}: {error}", file=sys.stderr, flush=True)
+            os._exit(1)  # taking the job apart can wait for ever for a process that is gone
         sys.exit(f"{name}: {error}")
 
 
