@@ -250,7 +250,8 @@ def markdown_html(
 ) -> str:  # HTML
     "HTML of a piece of Markdown; headings and citations are noted on the page"
     text = re.sub(r"(\$\$.+?\$\$)\s*\{#(eq-[\w-]+)\}", r"\1 (\2)", text, flags=re.S)  # as the parser's plugin wants it
-    return _parser().render(text, dict(page=page))
+    rendered = _parser().render(text, dict(page=page))
+    return re.sub(r"(<math>(?:(?!</math>).)*</math>)([,.;:!?)]+)", r'<span class="whole">\1\2</span>', rendered, flags=re.S)  # not a comma on a line of its own
 
 # %% ../nbs/91_docs.ipynb #5c21f9f6
 def _options(source: str) -> tuple[dict, str]:
@@ -401,7 +402,8 @@ def _math_font(folder: Path, text: str) -> None:
     options = subset.Options(flavor="woff", layout_features=["*"], notdef_outline=True)
     font = subset.load_font(str(source), options)
     subsetter = subset.Subsetter(options)
-    subsetter.populate(text=text + "".join(chr(0x1D434 + k) for k in range(52)))  # mathematical italic letters
+    drawn = "√" + "".join(chr(0x1D434 + k) for k in range(52))  # by the browser, for roots and single letters
+    subsetter.populate(text=text + drawn)
     subsetter.subset(font)
     subset.save_font(font, str(folder / "math.woff"), options)
 
