@@ -101,13 +101,10 @@ def singular_values(
     return s / s[0] if s.numel() and s[0] > 0 else s
 
 # %% ../nbs/02_capacity.ipynb #48cca9c4
-def jacobian_rank(
-    module: nn.Module,  # Its call returns the (n, n) matrix
-    *,
-    generator: torch.Generator | None = None,  # Source of the random parameters
-) -> JacobianRank:  # Named tuple `(rank, gap)`
-    "Rank of the derivative parameters -> matrix at a random point in float64, and the singular-value gap behind it"
-    s = singular_values(module, generator=generator)
+def _rank_and_gap(
+    s: Tensor,  # Singular values, falling, relative to the largest
+) -> JacobianRank:
+    "Rank by the largest ratio of neighbouring singular values"
     if not s.numel() or s[0] == 0:
         return JacobianRank(0, float("inf"))
     rounding = 1e-14  # no singular value below this tells anything
@@ -116,13 +113,26 @@ def jacobian_rank(
     rank = int(ratios.argmax())
     return JacobianRank(rank + 1, ratios[rank].item())
 
+
+def jacobian_rank(
+    module: nn.Module,  # Its call returns the (n, n) matrix
+    *,
+    points: int = 1,  # Random points to try, at least 1; the one with the widest gap decides
+    generator: torch.Generator | None = None,  # Source of the random parameters
+) -> JacobianRank:  # Named tuple `(rank, gap)`
+    "Rank of the derivative parameters -> matrix at a random point in float64, and the singular-value gap behind it"
+    if points < 1:
+        raise ValueError(f"points: expected at least 1, got {points}")
+    found = [_rank_and_gap(singular_values(module, generator=generator)) for _ in range(points)]
+    return max(found, key=lambda result: result.gap)
+
 # %% ../nbs/02_capacity.ipynb #6878b8e6
 class CapacityRow(NamedTuple):
     "What `capacity_table` finds for one family at one size"
     name: str  # Name of the family
     n: int  # Size of the matrix
     parameters: int  # Trained reals, see `parameter_count`
-    rank: int  # Rank of the Jacobian at a random point
+    rank: int  # Rank of the Jacobian at random points
     dimension: int  # n^2, the dimension of the unitary group
     gap: float  # Ratio of singular values behind the rank, see `JacobianRank`
 
@@ -131,6 +141,7 @@ def capacity_table(
     names: Iterable[str] | Mapping[str, Callable],  # Families of `make_unitary`, or names with functions n -> module
     ns: Iterable[int],  # Sizes
     *,
+    points: int = 3,  # Random points for each, see `jacobian_rank`
     generator: torch.Generator | None = None,  # Source of the random points; default: a fixed seed
 ) -> list[CapacityRow]:  # A row per name and size
     "Rank against `n^2` for each family and size. Raises on an unknown family."
@@ -143,6 +154,6 @@ def capacity_table(
     for name, make in makers.items():
         for n in ns:
             module = make(n)
-            rank, gap = jacobian_rank(module, generator=generator)
+            rank, gap = jacobian_rank(module, points=points, generator=generator)
             rows.append(CapacityRow(name, n, parameter_count(module), rank, n * n, gap))
     return rows
