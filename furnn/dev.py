@@ -30,7 +30,8 @@ def readme_text() -> str:  # Markdown
     body, resources = MarkdownExporter().from_notebook_node(plain)
     if resources["outputs"]:
         raise ValueError(f"index.ipynb: expected figures as files in nbs/images, got {list(resources['outputs'])} in cells")
-    body = re.sub(r"[ \t]+$", "", body.replace("](images/", "](nbs/images/"), flags=re.M)
+    body = re.sub(r"\]\((images/|\w+\.ipynb)", r"](nbs/\1", body)
+    body = re.sub(r"^:::.*$|(?<=\))\{fig-alt=.*?\}|[ \t]+$", "", body, flags=re.M)  # Quarto alone knows divs and fig-alt
     body = re.sub(r"\n{3,}", "\n\n", body).strip()
     made = "<!-- Made from nbs/index.ipynb by `python -m furnn.dev readme`: edit the notebook -->"
     return f"# {front['title']}\n\n{made}\n\n> {front['description']}\n\n{body}\n"

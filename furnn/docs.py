@@ -19,7 +19,7 @@ from .train import _command
 
 # %% ../nbs/91_docs.ipynb #a50909da
 class ShowSource:
-    "Processor of nbdev: the source of what is exported goes under its documentation"
+    "Processor of nbdev: the source of what is exported goes under its documentation, code of figures is folded"
     def __init__(
         self,
         nb,  # Notebook, as nbdev reads it
@@ -40,6 +40,9 @@ class ShowSource:
                 fold = "show" if cells[k].source.count("\n") < 16 else "true"
                 cells[k].source = f'#| code-fold: {fold}\n#| code-summary: "Source"\n{cells[k].source}'
                 cells[k:k + 1 + len(docs)] = [*reversed(docs), cells[k]]  # nbdev put them in last to first
+        for cell in cells:
+            if cell.cell_type == "code" and re.search(r"^#\| fig-cap:", cell.source, re.M) and "#| code-fold:" not in cell.source:
+                cell.source = f'#| code-fold: true\n#| code-summary: "Code of the figure"\n{cell.source}'
         front, name = cells[0], Path(self.nb.path_).stem
         if front.cell_type == "raw" and re.match(r"4\d_", name) and not self.exports:
             front.source = re.sub(r"(?m)^output-file: (.*)\.html$", r"output-file: \1_experiment.html", front.source)
@@ -66,14 +69,15 @@ class Page:
         return self.front.get("output-file", f"{self.source.stem}.html")
 
     def count(self) -> None:
-        "Number the figures, tables and equations"
+        "Number the figures and equations"
         counts = Counter()
         for cell in self.cells:
             markdown = cell["cell_type"] == "markdown"
-            pattern = r"\{#((?:eq|fig|tbl)-[\w-]+)" if markdown else r"^#\| label: ((?:fig|tbl)-[\w-]+)"
+            pattern = r"\{#((?:eq|fig)-[\w-]+)" if markdown else r"^#\| label: (fig-[\w-]+)"
             for label in re.findall(pattern, _text(cell["source"]), re.M):
-                counts[label[:3]] += 1
-                self.numbers[label] = counts[label[:3]]
+                kind = label.split("-")[0]
+                counts[kind] += 1
+                self.numbers[label] = counts[kind]
 
 
 def _text(lines: str | list[str]) -> str:
@@ -87,8 +91,8 @@ def _plain(markup: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"</?(span|code|a|em|strong|b)\b[^>]*>", "", markup))).split())
 
 # %% ../nbs/91_docs.ipynb #f24d55b0
-_KINDS = {"fig": "Figure", "eq": "Equation", "tbl": "Table"}
-_REFERENCE = re.compile(r"\[(@[^\[\]]+)\]|@((?:fig|eq|tbl)-[\w-]+)")
+_KINDS = {"fig": "Figure", "eq": "Equation"}
+_REFERENCE = re.compile(r"\[(@[^\[\]]+)\]|@((?:fig|eq)-[\w-]+)")
 
 
 def _reference(found: re.Match, page: Page) -> str:
@@ -193,7 +197,7 @@ def _image(self, tokens, k, options, env) -> str:
     "An image alone in its paragraph is a figure; its text is the caption"
     token = tokens[k]
     source, caption = token.attrs["src"], self.renderInline(token.children, options, env)
-    alt = token.attrs.get("fig-alt") or _plain(caption)
+    alt = token.attrs.get("fig-alt") or ("" if token.meta.get("alone") else _plain(caption))
     image = f'<img src="{source}" alt="{html.escape(alt)}" loading="lazy">'
     return _figure(image, token.attrs.get("id", ""), caption, env["page"]) if token.meta.get("alone") else image
 
@@ -206,32 +210,30 @@ def _mark_lone_images(state) -> None:
 
 
 def _figure(content: str, label: str, caption: str, page: Page) -> str:
-    "Figure or table with its number"
-    number = f'<a href="#{label}">{_KINDS[label[:3]]}&nbsp;{page.numbers[label]}</a>: ' if label in page.numbers else ""
+    "Figure with its number and caption"
+    number = f'<a href="#{label}">{_KINDS["fig"]}&nbsp;{page.numbers[label]}</a>: ' if label in page.numbers else ""
     caption = f"<figcaption>{number}{caption}</figcaption>" if caption else ""
     return f'<figure{f" id={label}" if label else ""}><div class="scroll">{content}</div>{caption}</figure>\n'
 
 
-def _div(self, tokens, k, options, env) -> str:
-    "Divs of Pandoc, `::: {.callout-note}` or `::: {#refs}`"
-    if tokens[k].nesting < 0:
-        return "</div>\n"
-    names = re.findall(r"[\w-]+", re.sub(r"""\w+=("[^"]*"|\S+)""", "", tokens[k].info))
-    return f'<div class="{" ".join(names)}"{" role=note" if "callout" in str(names) else ""}>\n'
+def _div(found: re.Match) -> str:
+    "Divs of Pandoc, `::: {.callout-note}` or `::: {#refs}`; they may end in a later cell"
+    names = re.findall(r"[\w-]+", found[1])
+    note = " role=note" if "callout" in found[1] else ""
+    return f'\n\n<div class="{" ".join(names)}"{note}>\n\n' if names else "\n\n</div>\n\n"
+
 
 # %% ../nbs/91_docs.ipynb #17a765cb
 @cache
 def _parser():
     from markdown_it import MarkdownIt
     from mdit_py_plugins.attrs import attrs_plugin
-    from mdit_py_plugins.container import container_plugin
     from mdit_py_plugins.deflist import deflist_plugin
     from mdit_py_plugins.dollarmath import dollarmath_plugin
     from mdit_py_plugins.footnote import footnote_plugin
 
     md = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     md.use(dollarmath_plugin, double_inline=True).use(attrs_plugin).use(deflist_plugin).use(footnote_plugin)
-    md.use(container_plugin, "div", validate=lambda *_: True, render=_div)
     md.core.ruler.push("references", _resolve_references)
     md.core.ruler.push("lone_images", _mark_lone_images)
     for kind in ("math_inline", "math_inline_double", "math_inline_double_label", "math_block", "math_block_label"):
@@ -249,6 +251,7 @@ def markdown_html(
     page: Page,  # The page it stands on
 ) -> str:  # HTML
     "HTML of a piece of Markdown; headings and citations are noted on the page"
+    text = re.sub(r"(?m)^:{3,} *\{?([^}\n]*)\}? *$", _div, text)
     text = re.sub(r"(\$\$.+?\$\$)\s*\{#(eq-[\w-]+)\}", r"\1 (\2)", text, flags=re.S)  # as the parser's plugin wants it
     rendered = _parser().render(text, dict(page=page))
     return re.sub(r"(<math>(?:(?!</math>).)*</math>)([,.;:!?)]+)", r'<span class="whole">\1\2</span>', rendered, flags=re.S)  # not a comma on a line of its own
@@ -283,7 +286,7 @@ def _output(page: Page, output: dict, options: dict) -> str:
         if kind in data:
             return f'<div class="rich scroll">{data[kind]}</div>'
     if "image/png" in data:
-        return _png(page, data["image/png"], options.get("fig-alt") or options.get("fig-cap") or "Figure")
+        return _png(page, data["image/png"], options.get("fig-alt", ""))
     if "text/markdown" in data:
         return markdown_html(data["text/markdown"].removeprefix("---\n"), page)
     text = data.get("text/plain", "").rstrip()
@@ -306,12 +309,12 @@ def _cell(page: Page, cell: dict) -> str:
     outputs = [_output(page, output, options) for output in cell.get("outputs", [])]
     if code.startswith("show_doc("):
         return f'<section class="api">{"".join(outputs)}</section>'
-    label, caption = options.get("label", ""), options.get("fig-cap") or options.get("tbl-cap") or ""
+    label, caption = options.get("label", ""), options.get("fig-cap") or ""
     if caption or any(output.startswith("<img") for output in outputs):
         pictures = [output for output in outputs if not output.startswith('<div class="output')]
         texts = [output for output in outputs if output not in pictures]
         caption = markdown_html(caption, page).strip().removeprefix("<p>").removesuffix("</p>") if caption else ""
-        outputs = [*texts, _figure("".join(pictures), label, caption, page)] if any(pictures) else texts
+        outputs = [*texts, _figure("".join(pictures), label, caption, page)]
     return shown + "".join(outputs)
 
 
@@ -357,7 +360,7 @@ def read_pages(
         front = yaml.safe_load(_text(cells[0]["source"]).strip().strip("-")) if cells[0]["cell_type"] == "raw" else {}
         kept = [c for c in cells if c["cell_type"] != "raw" and "AUTOGENERATED" not in _text(c["source"])]
         base = config["website"]["site-url"].rstrip("/") + "/"
-        pages[path.name] = Page(path, {"title": path.stem, **front}, kept, bibliography=works, base=base)
+        pages[path.name] = Page(path, {"title": path.stem, "description": "", **front}, kept, bibliography=works, base=base)
     addresses = {name: page.file for name, page in pages.items()}
     if len(set(addresses.values())) < len(addresses):
         raise ValueError(f"output-file: expected an address for each notebook, got {sorted(addresses.values())}")
@@ -370,7 +373,7 @@ def read_pages(
 def _search_entries(page: Page) -> list[list[str]]:
     "[address, title of the page, heading, text] of each section"
     pieces = re.split(r'<h[2-4] id="([^"]+)">(.*?)</h[2-4]>', page.body, flags=re.S)
-    entries = [[page.file, page.front["title"], "", f'{page.front.get("description", "")} {_plain(pieces[0])}']]
+    entries = [[page.file, page.front["title"], "", f'{page.front["description"]} {_plain(pieces[0])}']]
     for anchor, heading, text in zip(pieces[1::3], pieces[2::3], pieces[3::3]):
         entries.append([f"{page.file}#{anchor}", page.front["title"], _plain(heading), _plain(text)])
     return entries
@@ -378,7 +381,7 @@ def _search_entries(page: Page) -> list[list[str]]:
 
 def _markdown(page: Page) -> str:
     "Page for programs: text, code and printed output, without figures"
-    parts = [f"# {page.front['title']}", f"> {page.front.get('description', '')}"]
+    parts = [f"# {page.front['title']}", f"> {page.front['description']}"]
     for cell in page.cells:
         source = _text(cell["source"]).strip()
         if cell["cell_type"] == "code":
@@ -414,6 +417,7 @@ def write_site(
     assets: str | Path,  # Folder with the template, style sheet and script
 ) -> list[Page]:  # The pages, in reading order
     "Pages written as HTML, with whatever they need"
+    import yaml
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     source, out, assets = Path(source), Path(out), Path(assets)
@@ -422,9 +426,14 @@ def write_site(
     environment = Environment(loader=FileSystemLoader(assets), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.get_template("page.jinja")
     (out / "figures").mkdir(parents=True, exist_ok=True)
-    for before, page, after in zip([None, *pages], pages, [*pages[1:], None]):
+    placed = [*zip([None, *pages], pages, [*pages[1:], None])]
+    for path in source.glob("404.md"):  # shown by servers for an address that leads nowhere
+        _, front, text = path.read_text(encoding="utf-8").split("---\n", 2)
+        cells = [dict(cell_type="markdown", source=text)]
+        placed.append((None, Page(path, yaml.safe_load(front), cells, pages[0].addresses), None))
+    for before, page, after in placed:
         render(page)
-        current = next(title for title, section in sections if page in section)
+        current = next((title for title, section in sections if page in section), "")
         (out / page.file).write_text(template.render(
             page=page, sections=sections, section=current, before=before, after=after, site=config["website"]), encoding="utf-8")
         (out / page.file).with_suffix(".md").write_text(_markdown(page), encoding="utf-8")
@@ -438,7 +447,7 @@ def write_site(
             folder.mkdir(exist_ok=True)
             shutil.copy(path, folder)
     _math_font(out / "site", "".join(html.unescape("".join(re.findall(r"<math.*?</math>", p.body, re.S))) for p in pages))
-    links = [f"- [{p.front['title']}]({Path(p.file).with_suffix('.md')}): {p.front.get('description', '')}" for p in pages]
+    links = [f"- [{p.front['title']}]({Path(p.file).with_suffix('.md')}): {p.front['description']}" for p in pages]
     heading = f"# {config['website']['title']}\n\n> {config['website']['description']}\n\n"
     (out / "llms.txt").write_text(heading + "\n".join(links) + "\n", encoding="utf-8")
     return pages
@@ -466,18 +475,27 @@ def build(
     pages = write_site(prepared, target, cfg.nbs_path / "site")
     return f"{len(pages)} pages in {target}"
 
-
+# %% ../nbs/91_docs.ipynb #ed302fe1
 def _serve(folder: Path, port: int = 0):
-    "Server of a folder on this machine, in the background; `server_port` is where"
+    "Server of a site on this machine, in the background, and its address: the path is that of the published site"
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from nbdev.config import get_config
 
-    class Quiet(SimpleHTTPRequestHandler):
+    base, lost = get_config().doc_baseurl.rstrip("/") + "/", folder / "404.html"
+
+    class Handler(SimpleHTTPRequestHandler):
+        if lost.exists():
+            error_message_format = lost.read_text(encoding="utf-8").replace("%", "%%")
+
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), partial(Quiet, directory=str(folder)))
+        def translate_path(self, path):
+            return super().translate_path("/" + path.removeprefix(base))
+
+    server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
+    return server, f"http://127.0.0.1:{server.server_port}{base}"
 
 
 def docs(
@@ -486,19 +504,19 @@ def docs(
     force: bool = False,  # Prepare all notebooks again, not only those that changed
 ) -> str:  # What was written
     "Build the site into `_docs`; open `_docs/index.html`, or use `--preview`."
-    done = build(force=force)
+    from nbdev.config import get_config
+    cfg = get_config()
+    watched = lambda: {p: p.stat().st_mtime for pattern in ("*.*", "site/*") for p in cfg.nbs_path.glob(pattern)}
+    known, done = watched(), build(force=force)  # what changes during a build is built again
     if not preview:
         return done
-    from nbdev.config import get_config
-    cfg, server = get_config(), _serve(get_config().config_path / get_config().doc_path, port)
-    print(f"{done}\nhttp://127.0.0.1:{server.server_port}  (Ctrl-C ends it)", flush=True)
-    watched = lambda: {p: p.stat().st_mtime for pattern in ("*.*", "site/*") for p in cfg.nbs_path.glob(pattern)}
-    known = watched()
+    print(f"{done}\n{_serve(cfg.config_path / cfg.doc_path, port)[1]}  (Ctrl-C ends it)", flush=True)
     while True:
         time.sleep(1)
         if (now := watched()) != known:
             known = now  # in a process of its own: this one has loaded the old code
             subprocess.run([sys.executable, "-m", "furnn.docs", "build"], check=False)
+
 
 # %% ../nbs/91_docs.ipynb #6879513b
 def _source_line(thing, repository: str) -> str:
@@ -531,15 +549,18 @@ def reference(
     return "\n".join(parts)
 
 # %% ../nbs/91_docs.ipynb #9b61c4e3
+_PROGRAMS = ("chromium", "google-chrome", "chromium-browser", "chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+
 class Browser:
     "A headless chromium; use it in a `with` statement"
     def __enter__(self):
         from websocket import create_connection
         from urllib.request import urlopen
 
-        program = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser", "chrome"))), None)
+        program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
         if not program:
-            raise ValueError("check: expected chromium or google-chrome on the PATH, found neither")
+            raise ValueError(f"check: expected one of {', '.join(_PROGRAMS)}, found none; on Debian: apt-get install chromium")
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         options = "headless no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-sync " \
                   "disable-component-update disable-dev-shm-usage hide-scrollbars remote-debugging-port=0"
@@ -662,6 +683,8 @@ def _inspect(browser: Browser, url: str, script: str, shots: Path | None) -> tup
     wrong += _complaints([*events, *browser.events], url.rsplit("/", 1)[0])
     wrong += [f"left over: {page['text'][max(0, m.start() - 30):m.end() + 30]!r}" for m in _LEFT_OVER.finditer(page["text"])]
     wrong += [f"image without description, or broken: {source}" for source in page["mute"]]
+    wrong += ["no summary under the title"] * (not page["lead"])
+    wrong += [f"figure without picture or caption: {name}" for name in page["bare"]]
     wrong += [f"figure that does not move with its sliders: {name}" for name in page["stuck"]]
     return page, wrong
 
@@ -686,27 +709,62 @@ def _undocumented(pages: dict[str, dict]) -> list[str]:
             if not re.search(r"\._", name) and name.count(".") - name.count("tasks.") == 2
             and place.split("#")[1] not in pages.get(place.split("#")[0], {"ids": []})["ids"]]
 
+# %% ../nbs/91_docs.ipynb #750e93ca
+def _press(browser: Browser, key: str, code: int, text: str = "") -> None:
+    "Press a key and let it go."
+    for kind in ("keyDown", "keyUp"):
+        more = dict(text=text) if text and kind == "keyDown" else {}
+        browser.call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **more)
 
+
+def _by_keyboard(browser: Browser, root: str) -> list[str]:
+    "What a reader without a mouse cannot do: skip the menu, search, and go to what is found"
+    browser.resize(1300)
+    browser.open(root + "index.html")
+    _press(browser, "Tab", 9)
+    first = browser.evaluate("document.activeElement.textContent")
+    _press(browser, "/", 191, "/")
+    browser.call("Input.insertText", text="cayley_step")
+    browser.evaluate("load().then(() => new Promise((done) => setTimeout(done, 100)))")
+    _press(browser, "ArrowDown", 40)
+    browser.events = []
+    _press(browser, "Enter", 13, "\r")
+    if not any(e["method"] == "Page.loadEventFired" for e in browser.events):
+        _receive(browser, lambda message: message.get("method") == "Page.loadEventFired")
+    seen = [("the first stop", first, "Skip to the text"), ("cayley_step is found", browser.evaluate("location.href"), f"{root}cayley.html#cayley_step")]
+    return [f"keyboard: {what}: expected {expected}, got {got}" for what, got, expected in seen if got != expected]
+
+
+def _without_scripts(browser: Browser, root: str, names: list[str]) -> list[str]:
+    "Pages that lose something where scripts are off: the list of chapters on a phone, or a figure"
+    browser.call("Emulation.setScriptExecutionDisabled", value=True)
+    browser.resize(375)
+    gone = []
+    for name in names:
+        browser.open(root + name)
+        if not browser.evaluate("[...document.querySelectorAll('#chapters, .interactive > img')].every((box) => box.checkVisibility())"):
+            gone.append(f"{name}: no chapters, or no static picture, without scripts")
+    browser.call("Emulation.setScriptExecutionDisabled", value=False)
+    return gone
+
+# %% ../nbs/91_docs.ipynb #5c7805ed
 def check(
     folder: str = "_docs",  # The site
     shots: str = "",  # A folder for screenshots of each page, at 1300 and 375 pixels; default: none
 ) -> str:  # How many pages were looked at
     "Open every page of the site in a browser. Raises with a list of what is wrong."
     site, pages, wrong = Path(folder), {}, []
-    script = (Path(folder) / "site/check.js").read_text(encoding="utf-8")
+    script = (site / "site/check.js").read_text(encoding="utf-8")
     if shots:
         Path(shots).mkdir(parents=True, exist_ok=True)
-    server = _serve(site)
-    root = f"http://127.0.0.1:{server.server_port}/"
+    server, root = _serve(site)
     with Browser() as browser:
         for path in sorted(site.glob("*.html")):
             pages[path.name], problems = _inspect(browser, root + path.name, script, Path(shots) if shots else None)
             wrong += [f"{path.name}: {problem}" for problem in problems]
-        browser.open(root + "index.html")
-        browser.evaluate("loading = load(); box.value = 'cayley_step'; loading.then(() => show(box.value))")
-        first = browser.evaluate("document.querySelector('#found a').getAttribute('href')")
-        if first != "cayley.html#cayley_step":
-            wrong.append(f"search: expected cayley.html#cayley_step first for cayley_step, got {first}")
+        wrong += _by_keyboard(browser, root)
+        playful = [name for name in pages if 'class="interactive"' in (site / name).read_text(encoding="utf-8")]
+        wrong += _without_scripts(browser, root, ["index.html", *playful])
     server.shutdown()
     wrong += _broken_links(pages, root, site) + [f"{name}: not documented on the site" for name in _undocumented(pages)]
     if wrong or not pages:

@@ -25,7 +25,9 @@
   return {
     stuck, links: [...document.querySelectorAll("a[href]")].map((a) => a.href), ids: [...document.querySelectorAll("[id]")].map((node) => node.id),
     text: text.textContent, faint: [...faint].slice(0, 5), wide: [...new Set(wide)].slice(0, 5),
-    overflow: document.documentElement.scrollWidth > innerWidth, title: document.title, chapters: document.querySelectorAll("#chapters a").length,
-    mute: [...document.querySelectorAll("img")].filter((img) => !img.hasAttribute("alt") || (img.complete && !img.naturalWidth)).map((img) => img.src),
+    overflow: document.documentElement.scrollWidth > innerWidth, lead: document.querySelector(".lead")?.textContent,
+    mute: [...document.querySelectorAll("img")].filter((img) => !img.hasAttribute("alt") || (img.closest("article") && !img.alt) || (img.complete && !img.naturalWidth)).map((img) => img.src),
+    bare: [...document.querySelectorAll("figure, article img")].filter((box) => { const figure = box.closest("figure"); return !figure?.querySelector("figcaption") || !figure.querySelector("img, svg, audio, table"); })
+      .map((box) => box.id || box.src || box.textContent.trim().slice(0, 40)),
   };
 })()
