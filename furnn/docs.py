@@ -7,7 +7,7 @@ __all__ = ['ShowSource', 'Page', 'bibliography', 'markdown_html', 'render', 'rea
            'reference', 'Browser', 'check', 'furnn_docs', 'main']
 
 # %% ../nbs/91_docs.ipynb #4f4b6658
-import html, importlib, inspect, json, re, shutil, struct, subprocess, sys, tempfile, threading, time
+import ast, html, importlib, inspect, json, re, shutil, struct, subprocess, sys, tempfile, threading, time
 from base64 import b64decode
 from collections import Counter
 from dataclasses import dataclass, field
@@ -525,6 +525,25 @@ def _source_line(thing, repository: str) -> str:
     return f"{repository}/{inspect.getmodule(thing).__name__.replace('.', '/')}.py#L{lines}"
 
 
+def _examples(names: set[str]) -> dict[str, str]:
+    "For each name, the first short call of it that a notebook shows, other than to be refused"
+    from nbdev.config import get_config
+
+    called, found = lambda node: getattr(getattr(node, "func", None), "id", ""), {}
+    for path in sorted(get_config().nbs_path.glob("[!_.]*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            source = _text(cell["source"])
+            if cell["cell_type"] != "code" or re.match(r"#\| *(export|hide)", source):
+                continue
+            nodes = list(ast.walk(ast.parse(source)))
+            refused = {inner for node in nodes if called(node) == "test_fail" for inner in ast.walk(node)}
+            for node in nodes:
+                call = ast.get_source_segment(source, node) if called(node) in names and node not in refused else ""
+                if call and len(call) < 90 and "\n" not in call:
+                    found.setdefault(called(node), call)
+    return found
+
+
 def reference(
     names: list[str] | None = None,  # Modules; default: all of furnn but the tools
 ) -> str:  # Markdown: a heading and a table for each module
@@ -532,7 +551,7 @@ def reference(
     from furnn._modidx import d
 
     repository = f"{d['settings']['git_url']}/blob/{d['settings']['branch']}"
-    parts = []
+    parts, examples = [], _examples({member.split(".")[-1] for members in d["syms"].values() for member in members})
     for name in names or [name for name in d["syms"] if name not in ("furnn.dev", "furnn.docs")]:
         module = importlib.import_module(name)
         parts.append(f"## {name}\n\n{(module.__doc__ or '').strip()}\n\n| name | what it is or returns | |\n|---|---|---|")
@@ -543,8 +562,9 @@ def reference(
                 continue
             arguments = ", ".join(inspect.signature(thing).parameters)
             summary = " ".join((inspect.getdoc(thing) or "").split("\n\n")[0].split()).replace("|", "\\|")
+            example = f"<br>For example <code>{html.escape(examples[member]).replace('|', '&#124;')}</code>" if member in examples else ""
             place = d["syms"][name][f"{name}.{member}"][0]
-            parts.append(f'| <a href="{place}"><code>{member}({arguments})</code></a> | {summary} | [source]({_source_line(thing, repository)}) |')
+            parts.append(f'| <a href="{place}"><code>{member}({arguments})</code></a> | {summary}{example} | [source]({_source_line(thing, repository)}) |')
         parts.append("")
     return "\n".join(parts)
 
