@@ -552,8 +552,8 @@ RECIPES = {
         hidden_size=dict(full=128, restricted=128, lstm=84), batch_size=28, iterations=13_000, eval_every=130,
         paper=dict(lr=1e-3), scaled=dict(lr=1e-3)),
     "sysid": dict(
-        hidden_size={}, batch_size=20, iterations=1_000, eval_every=50, eval_limit=200,
-        paper=dict(lr=1e-3), scaled=dict(lr=1e-2, unitary_lr=3e-2)),
+        hidden_size={}, batch_size=20, iterations=2_000, eval_every=100, eval_limit=200,
+        paper=dict(lr=1e-3), scaled=dict(lr=1e-2, by_size=True)),
 }
 
 
@@ -568,6 +568,8 @@ def default_rates(
     found = dict(RECIPES[name][scheme])
     if found.pop("by_delay", False):
         found |= delay_rates(task.length, found["lr"])
+    if found.pop("by_size", False):
+        found["unitary_lr"] = 2e-3 * task.n  # the loss is a mean over n units, and with n its gradient shrinks
     lr = found["lr"]
     return dict(bias_lr=lr, unitary_lr=lr, bias_spread=0.01, precondition_unitary=False) | found
 
@@ -713,6 +715,7 @@ def train(
     normalise: bool = False,  # Speech in standard units instead of dB
     source: str | None = None,  # Data set, where the task has several
     seed: int = 0,  # Seed of weights and order of data
+    data_seed: int | None = None,  # Seed of the data, where the task makes them; for sysid also of the teacher
     folder: str | None = None,  # Run folder; default: runs/ and a name made from the settings
     restart: bool = False,  # Forget what an earlier run left in the folder
     quiet: bool = False,  # No progress bar
@@ -723,6 +726,7 @@ def train(
     "Train one model on one task, or continue where an earlier call stopped; returns the summary of the run."
     given = dict(locals())
     options = {k: given.pop(k) or None for k in ("length", "n", "teacher", "permuted", "split", "normalise", "source")}
+    options["seed"] = given.pop("data_seed")
     given |= {k: given[k] or None for k in ("precondition_unitary", "half_gradient")}
     made = make_task(task, **options)
     config = _settle(made, given)
@@ -818,11 +822,11 @@ EXPERIMENTS = {
                for N in sizes]),
     "sysid": dict(
         task="sysid", score="normalised_mse", label="normalised squared error", by="n",
-        quick=[dict(model=m, n=n, teacher="full", iterations=600, seed=seed)
+        quick=[dict(model=m, n=n, teacher="full", iterations=1000, seed=seed, data_seed=seed)
                for n in (4, 8, 16) for m in ("full", "restricted", "lstm") for seed in (0, 1)],
-        paper=[dict(model=m, n=n, teacher=teacher, iterations=1000, seed=seed)
-               for teacher in ("full", "restricted", "restricted_other") for n in (2, 4, 6, 8, 12, 16)
-               for m in ("full", "restricted", "lstm") for seed in range(3)]),
+        paper=[dict(model=m, n=n, teacher=teacher, seed=seed, data_seed=seed)
+               for seed in range(3) for teacher in ("full", "restricted", "product") for n in (*range(2, 17), 32, 64)
+               for m in ("full", "restricted", "lstm")[:3 if teacher == "full" and n in (4, 8, 16, 32, 64) else 2]]),
 }
 
 
@@ -917,7 +921,8 @@ def _save_result(folder: str, name: str, result: dict, metrics: dict) -> None:
 def _as_arguments(config: dict) -> str:
     "The configuration as command-line arguments"
     known = inspect.signature(train).parameters
-    options = {**config.get("task_options", {}), **config}
+    made = config.get("task_options", {})
+    options = {**made, "data_seed": made.get("seed"), **config}
     given = [(k, v) for k, v in options.items() if k in known and k != "task" and v is not None and v is not False]
     return " ".join([config["task"], *(f"--{k}" if v is True else f"--{k} {v}" for k, v in given)])
 
