@@ -21,6 +21,13 @@ setup(
     keywords=cfg['keywords'],
     url=cfg['git_url'],
     license='Apache-2.0',
+    classifiers=[
+        'Development Status :: 3 - Alpha',
+        'Intended Audience :: Science/Research',
+        'Topic :: Scientific/Engineering :: Artificial Intelligence',
+        'Typing :: Typed',
+        *(f'Programming Language :: Python :: {version}' for version in cfg['python_versions'].split()),
+    ],
     python_requires=f">={cfg['min_python']}",
     packages=find_packages(include=[cfg['lib_path'], cfg['lib_path'] + '.*']),
     package_data={cfg['lib_path']: ['py.typed', 'assets/*']},
