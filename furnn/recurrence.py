@@ -165,8 +165,12 @@ _VECTORS = r"""
 #include <cmath>
 #include <cstdlib>
 #include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
+#if __has_include(<sys/mman.h>)
+#include <sys/mman.h>
+#endif
 #if defined(__AVX512F__)
 constexpr int BYTES = 64, REGISTERS = 32;
 #elif defined(__AVX__)
@@ -176,85 +180,109 @@ constexpr int BYTES = 16, REGISTERS = 32;
 #else
 constexpr int BYTES = 16, REGISTERS = 16;
 #endif
+typedef long I;
 template <class R> struct Vec {
   typedef R type __attribute__((vector_size(BYTES)));
+  typedef std::conditional_t<sizeof(R) == 4, int, long long> lane;
+  typedef lane mask __attribute__((vector_size(BYTES)));
   static constexpr int L = BYTES / sizeof(R);
 };
 template <class R> using V = typename Vec<R>::type;
-typedef long I;
+#if defined(__clang__)
+#define SHUFFLE(a, b, lanes) __builtin_shufflevector(a, b, lanes...)
+#else
+#define SHUFFLE(a, b, lanes) __builtin_shuffle(a, b, typename Vec<R>::mask{lanes...})
+#endif
 """
 
 # %% ../nbs/11_recurrence.ipynb #140c1fb8
 _PACK = r"""
-template <class R, int P> void pack(const R* W, I N, bool adjoint, R* out) {
+template <class R, int P> inline void put(R* blocks, I jump, I row, I j, V<R> re, V<R> im) {  // jump: from block to block
   constexpr int L = Vec<R>::L;
-  for (I j0 = 0; j0 < N; j0 += L)
-    for (I k = 0; k < N; k++, out += P * L)
-      for (int l = 0; l < L; l++) {
-        I j = j0 + l, at = adjoint ? k * N + j : j * N + k;  // W^H[k][j] or W^T[k][j]
-        bool inside = j < N;
-        if constexpr (P == 1) out[l] = inside ? W[at] : R(0);
-        else {
-          R re = inside ? W[2 * at] : R(0), im = inside ? W[2 * at + 1] : R(0);
-          if (adjoint) im = -im;
-          out[l] = re; out[L + l] = im; out[2 * L + l] = re + im;
-        }
+  V<R> planes[3] = {re, im, re + im};
+  for (int p = 0; p < P; p++)
+    if (j % L == 0) *(V<R>*)(blocks + j / L * jump + (row * P + p) * L) = planes[p];
+    else for (int l = 0; l < L; l++) blocks[(j + l) / L * jump + (row * P + p) * L + (j + l) % L] = planes[p][l];
+}
+template <class R> inline I blocks_of(I N) { return (N + Vec<R>::L - 1) / Vec<R>::L; }
+template <class R> inline I first(I block, I N) {  // first column of a block to compute
+  I L = Vec<R>::L; return std::min(block * L, std::max<I>(N - L, 0));
+}
+template <class R, int P> void pack(const R* W, I N, bool adjoint, R* out) {
+  constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
+  for (I block = 0; block < blocks_of<R>(N); block++)
+    for (I k = 0; k < N; k++, out += P * L) {
+      V<R> re{}, im{};
+      for (int l = 0; l < std::min<I>(L, N); l++) {
+        I j = first<R>(block, N) + l, at = C * (adjoint ? k * N + j : j * N + k);  // W^H[k][j] or W^T[k][j]
+        re[l] = W[at];
+        if (P == 3) im[l] = adjoint ? -W[at + 1] : W[at + 1];
       }
+      put<R, P>(out, 0, 0, 0, re, im);
+    }
 }
 """
 
 # %% ../nbs/11_recurrence.ipynb #c0141656
 _PRODUCT = r"""
-template <class R, int P, int MR>
-inline void product(const R* a, I row, const R* panel, I N, V<R>* sums) {
+template <class R, int P, int ROW, int STEP, int MR>
+inline void product(const R* a, I block, I jump, const R* right, I K, V<R>* sums) {
   constexpr int L = Vec<R>::L;
   V<R> s[MR][P];
   for (int i = 0; i < MR; i++) for (int p = 0; p < P; p++) s[i][p] = V<R>{};
-  for (I k = 0; k < N; k++, a += P, panel += P * L) {
-    V<R> w[P];
-    for (int p = 0; p < P; p++) w[p] = *(const V<R>*)(panel + p * L);
-    for (int i = 0; i < MR; i++)
-      for (int p = 0; p < P; p++) s[i][p] += a[i * row + p] * w[p];
+  for (I k = 0; k < K; k += block, a += jump) {
+    const R *at = a, *end = a + std::min(block, K - k) * STEP;
+    for (; at < end; at += STEP, right += P * L) {
+      V<R> w[P];
+      for (int p = 0; p < P; p++) w[p] = *(const V<R>*)(right + p * L);
+      for (int i = 0; i < MR; i++)
+        for (int p = 0; p < P; p++) s[i][p] += at[i * ROW + p * L] * w[p];
+    }
   }
   for (int i = 0; i < MR; i++) for (int p = 0; p < P; p++) sums[i * P + p] = s[i][p];
 }
-template <class R, int P, int MR = (REGISTERS - P) / P>
-inline void rows(int mr, const R* a, I row, const R* panel, I N, V<R>* sums) {
+template <int P> constexpr int ROWS = std::min(16, (REGISTERS - P) / P);  // as many as fit into the registers
+template <class R, int P, int ROW, int STEP, int MR = ROWS<P>>
+inline void rows(int mr, const R* a, I block, I jump, const R* right, I K, V<R>* sums) {
   if constexpr (MR > 0) {  // the compiler needs to know the number of rows: one copy of the loop for each
-    if (mr == MR) product<R, P, MR>(a, row, panel, N, sums);
-    else rows<R, P, MR - 1>(mr, a, row, panel, N, sums);
+    if (mr == MR) product<R, P, ROW, STEP, MR>(a, block, jump, right, K, sums);
+    else rows<R, P, ROW, STEP, MR - 1>(mr, a, block, jump, right, K, sums);
   }
 }
 """
 
 # %% ../nbs/11_recurrence.ipynb #e03f13e7
 _MEMORY = r"""
-template <class R, int... K> inline V<R> pick(V<R> a, V<R> b, std::integer_sequence<int, K...>, int first, bool zip) {
-  constexpr int L = sizeof...(K);
-  if (zip) return first ? V<R>(__builtin_shufflevector(a, b, (K % 2 ? L + (L + K) / 2 : (L + K) / 2)...))
-                        : V<R>(__builtin_shufflevector(a, b, (K % 2 ? L + K / 2 : K / 2)...));
-  return first ? V<R>(__builtin_shufflevector(a, b, (2 * K + 1)...)) : V<R>(__builtin_shufflevector(a, b, (2 * K)...));
-}
-template <class R> using Lanes = std::make_integer_sequence<int, Vec<R>::L>;
 template <class R> inline V<R> get(const R* from) { V<R> v; __builtin_memcpy(&v, from, BYTES); return v; }
 template <class R> inline void set(R* to, V<R> v) { __builtin_memcpy(to, &v, BYTES); }
-template <class R, int P> inline void load(const R* from, int n, V<R>& re, V<R>& im) {
+inline void ahead(const void* p, int bytes) { for (int b = 0; b < bytes; b += 64) __builtin_prefetch((const char*)p + b); }
+inline void fresh(void* p, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  size_t page = 1 << 21, start = ((size_t)p + page - 1) / page * page, end = ((size_t)p + bytes) / page * page;
+  if (end > start) madvise((void*)start, end - start, MADV_HUGEPAGE);
+#endif
+}
+template <class R> using Lanes = std::make_integer_sequence<int, Vec<R>::L>;
+template <class R, int... K> inline void unzip(V<R> a, V<R> b, V<R>& re, V<R>& im, std::integer_sequence<int, K...>) {
+  re = SHUFFLE(a, b, (2 * K)); im = SHUFFLE(a, b, (2 * K + 1));
+}
+template <class R, int... K> inline void zip(V<R> re, V<R> im, V<R>& a, V<R>& b, std::integer_sequence<int, K...>) {
+  constexpr int L = sizeof...(K);
+  a = SHUFFLE(re, im, (K / 2 + K % 2 * L)); b = SHUFFLE(re, im, ((L + K) / 2 + K % 2 * L));
+}
+template <class R, int P> inline void load(const R* from, I n, V<R>& re, V<R>& im) {
   constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
-  R tail[2 * L] = {};
-  if (n < L) { for (int l = 0; l < C * n; l++) tail[l] = from[l]; from = tail; }
+  R few[2 * L] = {};
+  if (n < L) { for (I l = 0; l < C * n; l++) few[l] = from[l]; from = few; }
   if constexpr (P == 1) { re = get(from); im = V<R>{}; }
-  else { V<R> a = get(from), b = get(from + L); re = pick<R>(a, b, Lanes<R>{}, 0, false); im = pick<R>(a, b, Lanes<R>{}, 1, false); }
+  else unzip<R>(get(from), get(from + L), re, im, Lanes<R>{});
 }
-template <class R, int P> inline void store(R* to, int n, V<R> re, V<R> im) {
+template <class R, int P> inline void store(R* to, I n, V<R> re, V<R> im) {
   constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
-  R tail[2 * L], *target = n < L ? tail : to;
+  R few[2 * L], *target = n < L ? few : to;
   if constexpr (P == 1) set(target, re);
-  else { set(target, pick<R>(re, im, Lanes<R>{}, 0, true)); set(target + L, pick<R>(re, im, Lanes<R>{}, 1, true)); }
-  if (n < L) for (int l = 0; l < C * n; l++) to[l] = tail[l];
-}
-template <class R, int P> inline void put(R* to, V<R> re, V<R> im) {  // rows are padded to whole vectors
-  if constexpr (P == 1) set(to, re);
-  else { V<R> sum = re + im; for (int l = 0; l < Vec<R>::L; l++) { to[3 * l] = re[l]; to[3 * l + 1] = im[l]; to[3 * l + 2] = sum[l]; } }
+  else { V<R> a, b; zip<R>(re, im, a, b, Lanes<R>{}); set(target, a); set(target + L, b); }
+  if (n < L) for (I l = 0; l < C * n; l++) to[l] = few[l];
 }
 template <class R> inline V<R> root(V<R> x) {
   R a[Vec<R>::L]; set(a, x);
@@ -265,25 +293,21 @@ template <class R> inline V<R> root(V<R> x) {
 
 # %% ../nbs/11_recurrence.ipynb #77a44b9a
 _SWEEP = r"""
-template <class R, int P, class F>
-inline void sweep(const R* state, const R* packed, I N, I ld, I count, bool multiply, F finish) {
-  constexpr int L = Vec<R>::L, MR = (REGISTERS - P) / P;
-  V<R> sums[MR * P];
-  I groups = (count + MR - 1) / MR;
-  for (I j = 0; j < N; j += L) {
-    int n = (int)std::min<I>(L, N - j);
+template <class R, int P, int ROW, int STEP, class F>
+inline void sweep(const R* a, I block, I jump, I count, const R* right, I stride, I blocks, I K, F finish) {
+  V<R> sums[ROWS<P> * P];
+  I groups = (count + ROWS<P> - 1) / ROWS<P>;
+  for (I q = 0; q < blocks; q++)
     for (I g = 0, r = 0; g < groups; g++) {
       int mr = (int)(count / groups + (g < count % groups));
-      if (multiply) rows<R, P>(mr, state + r * ld, ld, packed + j * N * P, N, sums);
-      else std::fill(sums, sums + mr * P, V<R>{});
+      rows<R, P, ROW, STEP>(mr, a + r * ROW, block, jump, right + q * stride, K, sums);
       for (int i = 0; i < mr; i++) {
         V<R> re = sums[i * P], im{};
         if constexpr (P == 3) { V<R> p0 = re, p1 = sums[i * P + 1]; re = p0 - p1; im = sums[i * P + 2] - p0 - p1; }
-        finish(r + i, j, n, re, im);
+        finish(r + i, q, re, im);
       }
       r += mr;
     }
-  }
 }
 template <class R> struct Scratch {  // zeroed, aligned to a vector
   std::vector<R> all; R* data;
@@ -296,26 +320,28 @@ template <class R> struct Scratch {  // zeroed, aligned to a vector
 # %% ../nbs/11_recurrence.ipynb #ab622373
 _FORWARD = r"""
 template <class R, int P>
-void forward(const R* x, const R* packed, const R* bias, const R* h0, R* H, R* inverse_m, I T, I B, I N, R eps, I lo, I hi) {
+void forward(const R* x, const R* W, const R* bias, const R* h0, R* H, R* inverse_m, I T, I B, I N, R eps, I lo, I hi) {
   constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
-  I ld = (N + L - 1) / L * L * P, count = hi - lo;
-  Scratch<R> one(count * ld), two(count * ld);
+  I blocks = blocks_of<R>(N), count = hi - lo, jump = count * P * L, n = std::min<I>(L, N);
+  Scratch<R> one(blocks * jump), two(blocks * jump);
   R *now = one.data, *next = two.data;
   V<R> zero{};
-  auto columns = [&](auto f) { for (I j = 0; j < N; j += L) f(j, (int)std::min<I>(L, N - j)); };
-  columns([&](I j, int n) { for (I i = 0; i < count; i++) {
-    V<R> re, im; load<R, P>(h0 + C * ((lo + i) * N + j), n, re, im); put<R, P>(now + i * ld + P * j, re, im); } });
+  for (I q = 0; q < blocks; q++)
+    for (I i = 0, j = first<R>(q, N); i < count; i++) {
+      V<R> re, im; load<R, P>(h0 + C * ((lo + i) * N + j), n, re, im); put<R, P>(now, jump, i, j, re, im);
+    }
   for (I t = 0; t < T; t++) {
-    sweep<R, P>(now, packed, N, ld, count, true, [&](I i, I j, int n, V<R> re, V<R> im) {
-      I at = (t * B + lo + i) * N + j;
+    sweep<R, P, P * L, 1>(now, L, jump, count, W, N * P * L, blocks, N, [&](I i, I q, V<R> re, V<R> im) {
+      I j = first<R>(q, N), at = (t * B + lo + i) * N + j;
       V<R> xr, xi, b, none; load<R, P>(x + C * at, n, xr, xi); load<R, 1>(bias + j, n, b, none);
+      ahead(x + C * (at + B * N), C * BYTES);
       re += xr; im += xi;
       V<R> over = 1 / root<R>(re * re + im * im + eps), s = 1 + b * over;  // 1/m and s
       s = s > zero ? s : zero;
       re *= s; im *= s;
       store<R, P>(H + C * at, n, re, im);
       if (inverse_m) store<R, 1>(inverse_m + at, n, over, zero);
-      put<R, P>(next + i * ld + P * j, re, im);
+      put<R, P>(next, jump, i, j, re, im);
     });
     std::swap(now, next);
   }
@@ -323,68 +349,119 @@ void forward(const R* x, const R* packed, const R* bias, const R* h0, R* H, R* i
 """
 
 # %% ../nbs/11_recurrence.ipynb #c2408f98
+_WEIGHT = r"""
+template <class R, int P>
+void add_weight_gradient(const R* H, const R* h0, R* right, const R* left, I jump, R* gW, I t, I steps, I B, I N, I lo, I count) {
+  constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
+  I blocks = blocks_of<R>(N), K = steps * count, n = std::min<I>(L, N);
+  for (I k = 0; k < K; k++) {
+    I s = t + k / count, i = lo + k % count;
+    const R* h = s ? H + C * ((s - 1) * B + i) * N : h0 + C * i * N;
+    for (I q = 0; q < blocks; q++) {
+      I j = first<R>(q, N);
+      V<R> re, im; load<R, P>(h + C * j, n, re, im); put<R, P>(right, K * P * L, k, j, re, -im);
+    }
+  }
+  for (I unit = 0; unit < N; unit += L)
+    sweep<R, P, 1, P * L>(left + unit / L * jump, K, 0, std::min<I>(L, N - unit), right, K * P * L, blocks, K,
+                          [&](I i, I q, V<R> re, V<R> im) {
+      V<R>* sum = (V<R>*)(gW + (q * N + unit + i) * C * L);
+      sum[0] += re;
+      if (P == 3) sum[C - 1] += im;
+    });
+}
+"""
+
+# %% ../nbs/11_recurrence.ipynb #e2f4960a
 _BACKWARD = r"""
 template <class R, int P>
-void backward(const R* gH, const R* H, const R* inverse_m, const R* packed, const R* bias, R* gx, R* gb, R* gh0,
-              I T, I B, I N, I lo, I hi) {
+void backward(const R* gH, const R* H, const R* inverse_m, const R* W, const R* bias, const R* h0,
+              R* gx, R* gW, R* gb, R* gh0, I T, I B, I N, I lo, I hi) {
   constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
-  I ld = (N + L - 1) / L * L * P, count = hi - lo;
-  Scratch<R> one(count * ld), two(count * ld), bias_sum(ld / P);
-  R *now = one.data, *next = two.data;
+  I blocks = blocks_of<R>(N), count = hi - lo, n = std::min<I>(L, N), slot = count * P * L;
+  I chunk = std::min(T, std::max<I>(1, 256 / count)), jump = (chunk + 1) * slot;
+  Scratch<R> left(blocks * jump), right(gW ? blocks * chunk * slot : 0);
   V<R> zero{};
   for (I t = T - 1; t >= 0; t--) {
-    sweep<R, P>(now, packed, N, ld, count, t < T - 1, [&](I i, I j, int n, V<R> gr, V<R> gi) {
-      I at = (t * B + lo + i) * N + j;
+    R* now = left.data + t % chunk * slot;
+    if (t % chunk == chunk - 1)
+      for (I q = 0; q < blocks; q++) std::copy_n(left.data + q * jump, slot, now + slot + q * jump);
+    sweep<R, P, P * L, 1>(now + slot, L, jump, count, W, N * P * L, blocks, t < T - 1 ? N : 0, [&](I i, I q, V<R> gr, V<R> gi) {
+      I j = first<R>(q, N), at = (t * B + lo + i) * N + j;
       V<R> ar, ai, hr, hi_, over, b, none;
       load<R, P>(gH + C * at, n, ar, ai); load<R, P>(H + C * at, n, hr, hi_);
       load<R, 1>(inverse_m + at, n, over, none); load<R, 1>(bias + j, n, b, none);
+      ahead(gH + C * (at - B * N), C * BYTES); ahead(H + C * (at - B * N), C * BYTES); ahead(inverse_m + at - B * N, BYTES);
       gr += ar; gi += ai;
       V<R> s = 1 + b * over;
       auto alive = s > zero;
       V<R> lifted = over / s, u = (gr * hr + gi * hi_) * lifted, c = b * over * lifted * u;  // 1/(m + b), db, b u / (m^3 s^2)
-      V<R> zr = alive ? s * gr - c * hr : zero, zi = alive ? s * gi - c * hi_ : zero, db = alive ? u : zero;
-      *(V<R>*)(bias_sum.data + j) += db;
+      V<R> zr = alive ? s * gr - c * hr : zero, zi = alive ? s * gi - c * hi_ : zero;
+      *(V<R>*)(gb + q * L) += alive ? u : zero;
       store<R, P>(gx + C * at, n, zr, zi);
-      put<R, P>(next + i * ld + P * j, zr, zi);
+      put<R, P>(now, jump, i, j, zr, zi);
     });
-    std::swap(now, next);
+    if (gW && t % chunk == 0)
+      add_weight_gradient<R, P>(H, h0, right.data, now, jump, gW, t, std::min(chunk, T - t), B, N, lo, count);
   }
-  sweep<R, P>(now, packed, N, ld, count, T > 0, [&](I i, I j, int n, V<R> gr, V<R> gi) {
-    store<R, P>(gh0 + C * ((lo + i) * N + j), n, gr, gi);
+  sweep<R, P, P * L, 1>(left.data, L, jump, count, W, N * P * L, blocks, N, [&](I i, I q, V<R> gr, V<R> gi) {
+    store<R, P>(gh0 + C * ((lo + i) * N + first<R>(q, N)), n, gr, gi);
   });
-  for (I j = 0; j < N; j++) gb[j] = bias_sum.data[j];
 }
 """
 
 # %% ../nbs/11_recurrence.ipynb #1c1313f2
 _ENTRY = r"""
 template <class F> void share(I B, I threads, F work) {
-  threads = std::max<I>(1, std::min(threads, B));
   std::vector<std::thread> pool;
   for (I k = 1; k < threads; k++) pool.emplace_back(work, k, B * k / threads, B * (k + 1) / threads);
   work(0, 0, B / threads);
   for (auto& t : pool) t.join();
 }
-#define ENTRY(NAME, R, P)                                                                                       \
-  extern "C" void NAME##_forward(const R* x, const R* W, const R* bias, const R* h0, R* H, R* m, I T, I B, I N,  \
-                                 double eps, I threads) {                                                        \
-    I L = Vec<R>::L; Scratch<R> packed((N + L - 1) / L * L * N * P); pack<R, P>(W, N, false, packed.data);       \
-    share(B, threads, [&](I, I lo, I hi) { forward<R, P>(x, packed.data, bias, h0, H, m, T, B, N, (R)eps, lo, hi); }); \
-  }                                                                                                             \
-  extern "C" void NAME##_backward(const R* gH, const R* H, const R* m, const R* W, const R* bias, R* gx, R* gb,  \
-                                  R* gh0, I T, I B, I N, I threads) {                                            \
-    I L = Vec<R>::L; Scratch<R> packed((N + L - 1) / L * L * N * P); pack<R, P>(W, N, true, packed.data);        \
-    std::vector<R> part(std::max<I>(1, std::min(threads, B)) * N);                                              \
-    share(B, threads, [&](I k, I lo, I hi) {                                                                     \
-      backward<R, P>(gH, H, m, packed.data, bias, gx, part.data() + k * N, gh0, T, B, N, lo, hi); });            \
-    for (I j = 0; j < N; j++) { gb[j] = 0; for (size_t k = j; k < part.size(); k += N) gb[j] += part[k]; }       \
-  }
+template <class R> struct Parts {  // a sum of each thread; rows of whole vectors
+  I size, threads; Scratch<R> all;
+  Parts(I size, I threads) : size(size), threads(threads), all(size * threads) {}
+  R* of(I k) { return size ? all.data + k * size : nullptr; }
+  R total(I at) { R sum = 0; for (I k = 0; k < threads; k++) sum += all.data[k * size + at]; return sum; }
+};
+template <class R, int P> void run_forward(const R* x, const R* W, const R* bias, const R* h0, R* H, R* inverse_m,
+                                           I T, I B, I N, double eps, I threads) {
+  Scratch<R> packed(blocks_of<R>(N) * Vec<R>::L * N * P);
+  pack<R, P>(W, N, false, packed.data);
+  fresh(H, (P == 1 ? 1 : 2) * T * B * N * sizeof(R));
+  if (inverse_m) fresh(inverse_m, T * B * N * sizeof(R));
+  share(B, std::max<I>(1, std::min(threads, B)), [&](I, I lo, I hi) {
+    forward<R, P>(x, packed.data, bias, h0, H, inverse_m, T, B, N, (R)eps, lo, hi); });
+}
+template <class R, int P> void run_backward(const R* gH, const R* H, const R* inverse_m, const R* W, const R* bias,
+                                            const R* h0, R* gx, R* gW, R* gb, R* gh0, I T, I B, I N, I threads) {
+  constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
+  threads = std::max<I>(1, std::min(threads, B));
+  I blocks = blocks_of<R>(N);
+  Scratch<R> packed(blocks * L * N * P);
+  pack<R, P>(W, N, true, packed.data);
+  fresh(gx, C * T * B * N * sizeof(R));
+  Parts<R> weights(gW ? blocks * L * N * C : 0, threads), biases(blocks * L, threads);
+  share(B, threads, [&](I k, I lo, I hi) {
+    backward<R, P>(gH, H, inverse_m, packed.data, bias, h0, gx, weights.of(k), biases.of(k), gh0, T, B, N, lo, hi); });
+  for (I q = 0; q < blocks; q++) for (I l = 0; l < std::min<I>(L, N); l++) gb[first<R>(q, N) + l] = biases.total(q * L + l);
+  if (gW)
+    for (I i = 0; i < N; i++) for (I j = 0; j < N; j++) for (int c = 0; c < C; c++)
+      gW[(i * N + j) * C + c] = weights.total(((j / L * N + i) * C + c) * L + j % L);
+}
+#define ENTRY(NAME, R, P)                                                                                        \
+  extern "C" void NAME##_forward(const R* x, const R* W, const R* bias, const R* h0, R* H, R* m, I T, I B, I N,   \
+                                 double eps, I threads) {                                                         \
+    run_forward<R, P>(x, W, bias, h0, H, m, T, B, N, eps, threads); }                                             \
+  extern "C" void NAME##_backward(const R* gH, const R* H, const R* m, const R* W, const R* bias, const R* h0,    \
+                                  R* gx, R* gW, R* gb, R* gh0, I T, I B, I N, I threads) {                        \
+    run_backward<R, P>(gH, H, m, W, bias, h0, gx, gW, gb, gh0, T, B, N, threads); }
 ENTRY(float_real, float, 1) ENTRY(float_complex, float, 3) ENTRY(double_real, double, 1) ENTRY(double_complex, double, 3)
 """
 
 # %% ../nbs/11_recurrence.ipynb #c973350a
 _log = logging.getLogger("furnn")
-SOURCE = _VECTORS + _PACK + _PRODUCT + _MEMORY + _SWEEP + _FORWARD + _BACKWARD + _ENTRY
+SOURCE = _VECTORS + _PACK + _PRODUCT + _MEMORY + _SWEEP + _FORWARD + _WEIGHT + _BACKWARD + _ENTRY
 
 
 def cache_folder() -> Path:  # `FURNN_CACHE`, or `furnn` in the user's cache folder
@@ -470,17 +547,19 @@ def _(x, W, bias, h0, eps, keep):
 
 
 @torch.library.custom_op("furnn::recurrence_cpu_backward", mutates_args=())
-def _cpu_backward(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    "Gradients with respect to x, bias and h0"
-    gH, H, W, bias = (t.contiguous().resolve_conj().resolve_neg() for t in (gH, H, W, bias))
-    gx, gb, g0 = torch.empty_like(H), torch.empty_like(bias), H.new_zeros(H.shape[1:])
-    _call("backward", H.dtype, [gH, H, inverse_m, W, bias, gx, gb, g0], H.shape)
-    return gx, gb, g0
+def _cpu_backward(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: Tensor, h0: Tensor,
+                  weight: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    "Gradients with respect to x, W (if `weight`), bias and h0"
+    gH, H, W, bias, h0 = (t.contiguous().resolve_conj().resolve_neg() for t in (gH, H, W, bias, h0))
+    out = gx, gW, gb, g0 = torch.empty_like(H), W.new_empty(W.shape if weight else (0,)), torch.empty_like(bias), torch.empty_like(h0)
+    _call("backward", H.dtype, [gH, H, inverse_m, W, bias, h0, *out], H.shape)
+    return out
 
 
 @_cpu_backward.register_fake
-def _(gH, H, inverse_m, W, bias):
-    return torch.empty_like(H), torch.empty_like(bias), H.new_empty(H.shape[1:])
+def _(gH, H, inverse_m, W, bias, h0, weight):
+    new = lambda t: torch.empty_like(t, memory_format=torch.contiguous_format)
+    return new(H), W.new_empty(W.shape if weight else (0,)), new(bias), new(h0)
 
 # %% ../nbs/11_recurrence.ipynb #8c804c76
 def _setup(ctx, inputs, output):
@@ -490,10 +569,10 @@ def _setup(ctx, inputs, output):
 
 
 def _backward(ctx, gH, _):
-    "All gradients: the kernel's, and W's by one product"
+    "All gradients"
     W, bias, h0, H, inverse_m = ctx.saved_tensors
-    gx, gb, g0 = _cpu_backward(gH, H, inverse_m, W, bias)
-    return gx, _weight_gradient(gx, H, h0), gb, g0, None, None
+    gx, gW, gb, g0 = _cpu_backward(gH, H, inverse_m, W, bias, h0, ctx.needs_input_grad[1])
+    return gx, gW if gW.numel() else None, gb, g0, None, None
 
 
 def _refuse(ctx, *_):
