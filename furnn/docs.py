@@ -147,6 +147,8 @@ def _mathml():
 def _formula(self, tokens, k, options, env) -> str:
     token, display = tokens[k], tokens[k].type != "math_inline"
     formula = _mathml().convert_with_local_state(token.content.strip(), displaystyle=display)
+    # a prime is drawn high already: as a superscript it would be small and far up
+    formula = re.sub(r"<msup>(<m[in]>[^<]*</m[in]>)<mo>([′″])</mo></msup>", r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>', formula)
     if not display:
         return formula
     label, number = token.info if token.type.endswith("label") else "", ""
