@@ -98,7 +98,7 @@ class PixelMNIST(Task):
     def __init__(
         self,
         permuted: bool = False,  # Pixels in a fixed random order
-        source: str = "mnist",  # mnist or fashion
+        source: str = "mnist",  # mnist, fashion, or sample: the digits shipped with the package
         *,
         root: str | Path | None = None,  # Folder that holds the files
         mirror: str | None = None,  # Address to fetch missing files from
@@ -107,8 +107,11 @@ class PixelMNIST(Task):
         self.permuted, self.source, self.sampled = permuted, source, False
         order = np.random.RandomState(92916).permutation(784) if permuted else None
         try:
-            x, y, x_test, y_test = load_images(source, root, mirror)
-            parts = dict(train=(x[5000:], y[5000:]), valid=(x[:5000], y[:5000]), test=(x_test, y_test))
+            if source == "sample":
+                parts = load_sample()
+            else:
+                x, y, x_test, y_test = load_images(source, root, mirror)
+                parts = dict(train=(x[5000:], y[5000:]), valid=(x[:5000], y[:5000]), test=(x_test, y_test))
         except FileNotFoundError:
             if not sample or source != "mnist":
                 raise
