@@ -554,10 +554,11 @@ def reference(
 
     repository = f"{d['settings']['git_url']}/blob/{d['settings']['branch']}"
     parts, examples = [], _examples({member.split(".")[-1] for members in d["syms"].values() for member in members})
-    for name in names or [name for name in d["syms"] if name not in ("furnn.dev", "furnn.docs")]:
-        module = importlib.import_module(name)
+    modules = [importlib.import_module(name) for name in names or d["syms"] if name not in ("furnn.dev", "furnn.docs")]
+    for module in sorted(modules, key=lambda module: re.search(r"nbs/(\w+)", inspect.getsource(module))[1]):  # in reading order
+        name = module.__name__
         parts.append(f"## {name}\n\n{(module.__doc__ or '').strip()}\n\n| name | what it is or returns | |\n|---|---|---|")
-        for member in module.__all__:
+        for member in sorted(module.__all__, key=lambda member: not callable(getattr(module, member))):
             thing = getattr(module, member)
             if not callable(thing) or f"{name}.{member}" not in d["syms"][name]:
                 parts.append(f"| <code>{member}</code> | a constant: {type(thing).__name__} | |")
