@@ -407,7 +407,7 @@ def _math_font(folder: Path, text: str) -> None:
     options = subset.Options(flavor="woff", layout_features=["*"], notdef_outline=True)
     font = subset.load_font(str(source), options)
     subsetter = subset.Subsetter(options)
-    drawn = "√" + "".join(chr(0x1D434 + k) for k in range(52))  # by the browser, for roots and single letters
+    drawn = "√ℎ" + "".join(map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6FC, 0x1D71C)]))  # by the browser, for roots and italic letters
     subsetter.populate(text=text + drawn)
     subsetter.subset(font)
     subset.save_font(font, str(folder / "math.woff"), options)
