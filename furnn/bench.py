@@ -5,10 +5,11 @@
 # %% auto #0
 __all__ = ['SETTINGS', 'MODELS', 'PEERS', 'BASE', 'GROWTH', 'FEW', 'PARTS', 'Setting', 'products', 'furnn_iteration',
            'torch_iteration', 'peer_iteration', 'cayley_iteration', 'available', 'interleave', 'spread', 'summarise',
-           'Bench', 'memory', 'streaming', 'cayley_forms', 'together', 'profile', 'bench', 'bench_table', 'furnn_bench']
+           'Bench', 'memory', 'streaming', 'cayley_forms', 'together', 'profile', 'first_use', 'bench', 'bench_table',
+           'furnn_bench']
 
-# %% ../nbs/50_performance.ipynb #e1a3f970
-import gc, importlib.metadata, importlib.util, json, os, platform, statistics, subprocess, sys, time
+# %% ../nbs/50_performance.ipynb #ce4ea5cf
+import gc, importlib.metadata, importlib.util, json, os, platform, statistics, subprocess, sys, tempfile, time
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,9 +25,9 @@ from .recurrence import backends, recurrence
 from .stiefel import random_unitary
 from .train import _command, _environment, format_table
 from .unitary import UnitaryParameter
-from .urnn import SequenceModel, URNNCell
+from .urnn import URNN, SequenceModel, URNNCell
 
-# %% ../nbs/50_performance.ipynb #abe93085
+# %% ../nbs/50_performance.ipynb #a9a63676
 @dataclass(frozen=True)
 class Setting:
     "Shapes of a training iteration, with random data of those shapes; stands in for a task"
@@ -41,11 +42,18 @@ class Setting:
     regression: bool = False  # Mean squared error, not cross-entropy
     complex_output = False
 
-    def configure(self, model) -> None:
+    def configure(
+        self,
+        model: nn.Module,  # A `SequenceModel`
+    ) -> None:
         "A task would set up the model here"
 
-    def batch(self, device="cpu", one_hot: bool = False) -> tuple[Tensor, Tensor]:
-        "Input and target, the same at every call; symbols as one-hot features if asked for"
+    def batch(
+        self,
+        device="cpu",  # Where to put it
+        one_hot: bool = False,  # Symbols as one-hot features
+    ) -> tuple[Tensor, Tensor]:  # Input (T, B, ...) and target (T, B, ...) or (B, ...)
+        "Input and target, the same at every call"
         generator, shape = torch.Generator().manual_seed(0), (self.T, self.B)
         x = (torch.randint(self.input_size, shape, generator=generator) if self.symbols
              else torch.rand(*shape, self.input_size, generator=generator))
@@ -54,7 +62,11 @@ class Setting:
              else torch.randint(self.output_size, shape, generator=generator))
         return (F.one_hot(x, self.input_size).float() if one_hot and self.symbols else x).to(device), y.to(device)
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+    def loss(
+        self,
+        output: Tensor,  # Of the network, (..., output_size)
+        target: Tensor,  # As `batch` gives it
+    ) -> Tensor:  # A number
         "Mean squared error or cross-entropy"
         return F.mse_loss(output, target) if self.regression else F.cross_entropy(output.flatten(0, -2), target.flatten())
 
@@ -252,7 +264,7 @@ def available(
             found.append(name)
     return found
 
-# %% ../nbs/50_performance.ipynb #21207fae
+# %% ../nbs/50_performance.ipynb #70db79f8
 def interleave(
     runs: dict,  # name: function without arguments
     rounds: int,  # How often each is measured
@@ -286,19 +298,19 @@ def spread(
 
 def summarise(
     times: dict[str, list[float]],  # Seconds of each round, by model
-) -> list[dict]:  # model, ms, and the ratios to the products and to the LSTM: quartiles of each
+) -> list[dict]:  # model, ms, and the ratios to the products, the LSTM and the plain loop: quartiles of each
     "A row for each model"
-    bases = [base for base in ("products", "lstm") if base in times]
+    bases = [base for base in ("products", "lstm", "reference") if base in times]
     return [dict(model=name, ms=spread([1e3 * t for t in seconds]),
                  **{base: spread([a / b for a, b in zip(seconds, times[base])]) for base in bases})
             for name, seconds in times.items()]
 
-# %% ../nbs/50_performance.ipynb #8bcb29eb
+# %% ../nbs/50_performance.ipynb #91c1b23f
 BASE = Setting(256, 20, 128, input_size=10, output_size=9, symbols=True)
 GROWTH = {"T": (64, 256, 1024, 4096), "N": (16, 32, 64, 128, 256, 512), "B": (1, 4, 16, 64, 256)}
 FEW = ("products", "cpu", "triton", "eager", "reference", "lstm")  # where all would be too many
 
-
+# %% ../nbs/50_performance.ipynb #f71fa5bf
 @dataclass
 class Bench:
     "What all measurements need to know"
@@ -314,27 +326,38 @@ class Bench:
         if torch.device(self.device).type == "cuda":
             torch.cuda.synchronize(self.device)
 
-    def shrink(self, setting: Setting) -> Setting:
+    def shrink(
+        self,
+        setting: Setting,  # Of any size
+    ) -> Setting:
         "The setting, or with `quick` a small one"
         return replace(setting, T=max(setting.T // 16, 4), B=min(setting.B, 8), N=min(setting.N, 64)) if self.quick else setting
 
-    def few(self) -> list[str]:
+    def few(self) -> list[str]:  # Keys of `MODELS`
         "The most important models among those to measure"
         return [name for name in self.names if name in FEW]
 
-    def time(self, runs: dict, label: str) -> list[dict]:
+    def time(
+        self,
+        runs: dict,  # name: function without arguments
+        label: str,  # For the progress bar
+    ) -> list[dict]:  # See `summarise`
         "Interleaved times of functions by name, as rows"
         with tqdm(total=len(runs) * (self.rounds + 1), desc=label, disable=self.quiet, dynamic_ncols=True) as bar:
             def tick(name):
                 bar.set_postfix_str(name); bar.update()
             return summarise(interleave(runs, self.rounds, self.synchronize, tick))
 
-    def setting(self, setting: Setting, label: str, names: list[str] | None = None) -> list[dict]:
+    def setting(
+        self,
+        setting: Setting,  # Shapes
+        label: str,  # For the progress bar
+        names: list[str] | None = None,  # Keys of `MODELS`; default: all that are to be measured
+    ) -> list[dict]:  # See `summarise`
         "Rows of one setting"
-        setting = self.shrink(setting)
         return self.time({name: MODELS[name][1](setting, self.device) for name in names or self.names}, label)
 
-    def growth(self) -> list[dict]:
+    def growth(self) -> list[dict]:  # axis, value, and what `summarise` gives
         "Rows for each length, width and batch"
         rows = []
         for axis, values in GROWTH.items():
@@ -375,7 +398,7 @@ def memory(
             rows.append(dict(model=name, T=T, MiB=float(done.stdout)))
     return rows
 
-# %% ../nbs/50_performance.ipynb #c0a8c03a
+# %% ../nbs/50_performance.ipynb #18fa04c5
 def _stream(step, state, input: Tensor, steps: int):
     "Function without arguments: so many steps, each from the state before"
     @torch.inference_mode()
@@ -393,7 +416,8 @@ def _streamers(n: int, input_size: int, device, steps: int) -> dict:
     runs = {"URNNCell": _stream(unitary, unitary.h0.detach().expand(1, n), x, steps)}
     for kind in (nn.LSTMCell, nn.GRUCell, nn.RNNCell):
         runs[kind.__name__] = _stream(kind(input_size, n).to(device), (h, h) if kind is nn.LSTMCell else h, x, steps)
-    lstm = nn.LSTM(input_size, n).to(device)
+    whole, lstm = URNN(input_size, n).to(device), nn.LSTM(input_size, n).to(device)
+    runs["URNN"] = _stream(lambda x, s: whole(x, s)[1], whole.cells[0].h0.detach().expand(1, 1, n), x[None], steps)
     runs["LSTM"] = _stream(lambda x, s: lstm(x, s)[1], (h[None], h[None]), x[None], steps)
     return runs
 
@@ -409,7 +433,7 @@ def streaming(
             rows.append(dict(model=row["model"], N=n, rate=rate))
     return rows
 
-# %% ../nbs/50_performance.ipynb #77ca7514
+# %% ../nbs/50_performance.ipynb #207befca
 def _forms(W: Tensor, G: Tensor, lr: float) -> dict:
     "Functions that take the same Cayley step, by name"
     eye = torch.eye(W.shape[-1], dtype=W.dtype, device=W.device)
@@ -439,7 +463,8 @@ def cayley_forms(
         generator = torch.Generator().manual_seed(0)
         W = random_unitary(n, dtype=torch.complex128, generator=generator).to(torch.complex64)
         G = torch.randn(n, n, dtype=torch.complex64, generator=generator) / n
-        exact, forms = cayley_step(W.to(torch.complex128), G.to(torch.complex128), 1e-2), _forms(W.to(bench.device), G.to(bench.device), 1e-2)
+        exact = cayley_step(W.to(torch.complex128), G.to(torch.complex128), 1e-2)
+        forms = _forms(W.to(bench.device), G.to(bench.device), 1e-2)
         repeats = max(1, 2**20 // n**2 // 16)  # a small matrix takes less time than a clock can tell
         several = {name: lambda form=form: [form() for _ in range(repeats)] for name, form in forms.items()}
         error = {name: (form().cpu().to(exact.dtype) - exact).norm().item() for name, form in forms.items()}
@@ -487,8 +512,25 @@ def profile(
                     rows.append(dict(setting=label, model=name, operator=operator, percent=round(100 * t / total, 1)))
     return rows
 
-# %% ../nbs/50_performance.ipynb #6ad39513
-PARTS = [*SETTINGS, "growth", "memory", "streaming", "cayley", "together", "profile"]
+# %% ../nbs/50_performance.ipynb #67b6ca35
+def first_use(
+    bench: Bench,  # Only `quiet` matters
+) -> list[dict]:  # case, seconds
+    "Seconds to the first result of the cpu backend, when it is built and when it is in the cache"
+    call = ("import time, torch; from furnn.recurrence import recurrence; x = torch.zeros(2, 1, 4, dtype=torch.complex64); "
+            "start = time.perf_counter(); recurrence(x, torch.eye(4, dtype=x.dtype), torch.zeros(4), x[0], backend='cpu'); "
+            "print(time.perf_counter() - start)")
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for case in ("built", "from the cache") if "cpu" in bench.names else ():
+            done = subprocess.run([sys.executable, "-c", call], capture_output=True, text=True, env=os.environ | {"FURNN_CACHE": folder})
+            if done.returncode:
+                raise OSError(f"first use: {done.stderr.strip().splitlines()[-1]}")
+            rows.append(dict(case=case, seconds=float(f"{float(done.stdout):.3g}")))
+    return rows
+
+# %% ../nbs/50_performance.ipynb #3d9e7945
+PARTS = [*SETTINGS, "growth", "memory", "streaming", "cayley", "together", "first_use", "profile"]
 
 
 def _machine() -> dict:
@@ -508,8 +550,9 @@ def _machine() -> dict:
 def _measure(part: str, bench: Bench) -> list[dict]:
     "Rows of one part"
     if part in SETTINGS:
-        return bench.setting(SETTINGS[part], part)
-    parts = dict(growth=Bench.growth, memory=memory, streaming=streaming, cayley=cayley_forms, together=together, profile=profile)
+        return bench.setting(bench.shrink(SETTINGS[part]), part)
+    parts = dict(growth=Bench.growth, memory=memory, streaming=streaming, cayley=cayley_forms, together=together,
+                 first_use=first_use, profile=profile)
     return parts[part](bench)
 
 
@@ -518,7 +561,7 @@ def _save(path: Path, results: dict) -> None:
     lines = [f" {json.dumps(key)}: {json.dumps(results[key])}" for key in sorted(results)]
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
-# %% ../nbs/50_performance.ipynb #1b303445
+# %% ../nbs/50_performance.ipynb #eb62e65b
 def bench(
     parts: str = "all",  # Settings (copy, pixels-116, ...) and measurements (growth, memory, ...), separated by commas
     models: str = "all",  # Keys of MODELS, separated by commas
@@ -543,9 +586,11 @@ def bench(
     torch.set_num_threads(threads)
     try:
         for part in chosen:
+            wall, cpu = time.perf_counter(), time.process_time()
             rows = _measure(part, measuring)
+            share = (time.process_time() - cpu) / (time.perf_counter() - wall)
             results[f"{part} {device} {threads}"] = dict(
-                part=part, device=device, threads=threads, quick=quick, rounds=measuring.rounds,
+                part=part, device=device, threads=threads, quick=quick, rounds=measuring.rounds, cores_used=round(share, 2),
                 command=" ".join(["furnn_bench", *words]), environment=_machine(), rows=rows)
             if save:
                 path = Path(save)
@@ -554,7 +599,7 @@ def bench(
         torch.set_num_threads(before)
     return results
 
-# %% ../nbs/50_performance.ipynb #7a08bc92
+# %% ../nbs/50_performance.ipynb #3fc68509
 def bench_table(
     result: dict,  # One part, as `bench` returns it
 ) -> str:  # Lines of equal length
@@ -562,10 +607,10 @@ def bench_table(
     columns = {"products": "x products", "lstm": "x LSTM", "rate": "steps/s", "percent": "%"}
     def text(key, value):
         if isinstance(value, list):
-            low, middle, high = value
-            return f"{middle:.3g} ({low:.3g} to {high:.3g})"
+            low, middle, high = (f"{v:,.0f}" if v >= 100 else f"{v:.3g}" for v in value)
+            return f"{middle} ({low} to {high})"
         return MODELS[value][0] if key == "model" and value in MODELS else value
-    return format_table([{columns.get(k, k): text(k, v) for k, v in row.items()} for row in result["rows"]])
+    return format_table([{columns.get(k, k): text(k, v) for k, v in row.items() if k != "reference"} for row in result["rows"]])
 
 
 def _report(results: dict) -> None:
