@@ -327,7 +327,9 @@ def _references_html(page: Page) -> str:
     return "".join(f'<p id="ref-{key}" class="entry">{page.bibliography[key][1]}</p>\n' for key in keys)
 
 
-def render(page: Page) -> None:
+def render(
+    page: Page,  # A page that has been read
+) -> None:
     "Fill in `page.body` from the cells."
     page.count()
     page.body = "\n".join(_cell(page, cell) for cell in page.cells)
@@ -725,12 +727,35 @@ def _broken_links(pages: dict[str, dict], root: str, folder: Path) -> list[str]:
     return broken
 
 
+def _undescribed(place: str, thing) -> list[str]:
+    "What a function, a class or its own public methods lack: docstrings, and descriptions of parameters"
+    from fastcore.docments import docments
+
+    found = [] if inspect.getdoc(thing) or place.endswith("__init__") else [f"{place}: no docstring"]
+    if inspect.isfunction(thing) and thing.__code__.co_filename != "<string>":  # not made by a dataclass
+        described = docments(thing)
+        found += [f"{place}: no description of {p.name}" for p in inspect.signature(thing).parameters.values()
+                  if p.name != "self" and p.kind is not p.VAR_KEYWORD and not described.get(p.name)]
+    if inspect.isclass(thing):
+        inherited = {method for base in thing.__mro__[1:] for method in vars(base)}
+        for method, function in vars(thing).items():
+            if inspect.isfunction(function) and (method == "__init__" or method[0] != "_" and method not in inherited):
+                found += _undescribed(f"{place}.{method}", function)
+    return found
+
+
 def _undocumented(pages: dict[str, dict]) -> list[str]:
-    "Public functions and classes without a place on the site"
+    "Public functions and classes without a place on the site, or without descriptions"
     from furnn._modidx import d
-    return [name for names in d["syms"].values() for name, (place, _) in names.items()
-            if not re.search(r"\._", name) and name.count(".") - name.count("tasks.") == 2
-            and place.split("#")[1] not in pages.get(place.split("#")[0], {"ids": []})["ids"]]
+
+    found = []
+    for module, names in ((importlib.import_module(name), names) for name, names in d["syms"].items()):
+        for name in [name for name in module.__all__ if f"{module.__name__}.{name}" in names]:
+            place = f"{module.__name__}.{name}"
+            page, anchor = names[place][0].split("#")
+            found += [f"{place}: not on {page}"] * (anchor not in pages.get(page, {"ids": []})["ids"])
+            found += _undescribed(place, getattr(module, name))
+    return found
 
 # %% ../nbs/91_docs.ipynb #750e93ca
 def _press(browser: Browser, key: str, code: int, text: str = "") -> None:
@@ -789,7 +814,7 @@ def check(
         playful = [name for name in pages if 'class="interactive"' in (site / name).read_text(encoding="utf-8")]
         wrong += _without_scripts(browser, root, ["index.html", *playful])
     server.shutdown()
-    wrong += _broken_links(pages, root, site) + [f"{name}: not documented on the site" for name in _undocumented(pages)]
+    wrong += _broken_links(pages, root, site) + _undocumented(pages)
     if wrong or not pages:
         raise ValueError("\n  ".join([f"{len(pages)} pages, {len(wrong)} problems", *wrong]))
     return f"{len(pages)} pages looked at, nothing wrong"
