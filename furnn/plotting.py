@@ -83,9 +83,10 @@ _PLAY = """<div id="{id}" class="interactive" role="group" aria-label="{alt}">
   play.oninput = show;
 }})()</script>
 </div>"""
-_SLIDER = """<label style="display:grid;grid-template-columns:1fr auto;font-size:.93rem;margin:.2rem 0">{label}<output></output>
-<input type="range" name="{name}" min="{low}" max="{high}" step="{step}" value="{value}" autocomplete="off"
- style="grid-column:1/3;width:100%;height:1.7rem;margin:0;accent-color:#0072B2"></label>
+_SLIDER = """<div style="display:grid;grid-template-columns:1fr auto;font-size:.93rem;margin:.2rem 0">
+<label for="{id}-{name}">{label}</label><output for="{id}-{name}"></output>
+<input type="range" id="{id}-{name}" name="{name}" min="{low}" max="{high}" step="{step}" value="{value}"
+ autocomplete="off" style="grid-column:1/3;width:100%;height:1.7rem;margin:0;accent-color:#0072B2"></div>
 """
 
 # %% ../nbs/03_plotting.ipynb #2874fb1c
@@ -112,6 +113,7 @@ def interactive(
     fig.savefig(png, dpi=200)
     plt.close(fig)  # or the notebook shows it once more
     name = "play-" + hashlib.sha256((script + alt).encode()).hexdigest()[:10]
-    controls = "".join(_SLIDER.format(name=key, **s._asdict() | {"label": html.escape(s.label)}) for key, s in sliders.items())
+    controls = "".join(_SLIDER.format(id=name, name=key, **s._asdict() | {"label": html.escape(s.label)})
+                       for key, s in sliders.items())
     return HTML(_PLAY.format(id=name, alt=html.escape(alt), png=b64encode(png.getvalue()).decode(), height=height,
                              width=round(100 * fig.get_figwidth()), sliders=controls, script=script.strip("\n")))

@@ -20,7 +20,7 @@
     const move = (value) => { input.value = value; input.dispatchEvent(new Event("input", { bubbles: true })); return box.querySelector("svg").innerHTML; };
     const start = input.value, same = move(input.min) === move(input.max);
     move(start);
-    return same || !input.closest("label").textContent.trim();
+    return same || !input.labels[0]?.textContent.trim();
   })).map((box) => box.id);
   return {
     stuck, links: [...document.querySelectorAll("a[href]")].map((a) => a.href), ids: [...document.querySelectorAll("[id]")].map((node) => node.id),
