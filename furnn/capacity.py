@@ -119,7 +119,7 @@ def jacobian_rank(
     *,
     points: int = 1,  # Random points to try, at least 1; the one with the widest gap decides
     generator: torch.Generator | None = None,  # Source of the random parameters
-) -> JacobianRank:  # Named tuple `(rank, gap)`
+) -> JacobianRank:  # Named tuple (rank, gap)
     "Rank of the derivative parameters -> matrix at a random point in float64, and the singular-value gap behind it"
     if points < 1:
         raise ValueError(f"points: expected at least 1, got {points}")
@@ -131,17 +131,17 @@ class CapacityRow(NamedTuple):
     "What `capacity_table` finds for one family at one size"
     name: str  # Name of the family
     n: int  # Size of the matrix
-    parameters: int  # Trained reals, see `parameter_count`
+    parameters: int  # Trained reals, as parameter_count counts them
     rank: int  # Rank of the Jacobian at random points
     dimension: int  # n^2, the dimension of the unitary group
-    gap: float  # Ratio of singular values behind the rank, see `JacobianRank`
+    gap: float  # Ratio of singular values behind the rank
 
 
 def capacity_table(
-    names: Iterable[str] | Mapping[str, Callable],  # Families of `make_unitary`, or names with functions n -> module
+    names: Iterable[str] | Mapping[str, Callable],  # Families that make_unitary knows, or names with functions n -> module
     ns: Iterable[int],  # Sizes
     *,
-    points: int = 3,  # Random points for each, see `jacobian_rank`
+    points: int = 3,  # Random points for each, as in jacobian_rank
     generator: torch.Generator | None = None,  # Source of the random points; default: a fixed seed
 ) -> list[CapacityRow]:  # A row per name and size
     "Rank against `n^2` for each family and size. Raises on an unknown family."
