@@ -99,6 +99,9 @@ def _run_notebook(path: Path, flags: set[str], check: bool) -> str | None:
     notebook = read_nb(path)
     skip = _skipped(set(cfg.tst_flags.split()) - flags)
     before = [_texts(c.get("outputs", [])) for c in notebook.cells]
+    for cell in notebook.cells:
+        if not skip(cell):
+            cell.outputs = []  # a run that prints nothing would leave what an older one printed
     shell = CaptureShell(path)
     with working_directory(path.parent):
         try:
