@@ -111,7 +111,7 @@ def _ordinary_step(self: CayleyRMSprop, params: list[Tensor], group: dict) -> No
             lr=group["lr"], alpha=group["alpha"], eps=group["eps"], weight_decay=0, momentum=0, centered=False)
 
 
-def _alike(params: list[Tensor], largest: int = 64) -> list[list[Tensor]]:
+def _alike(params: list[Tensor], largest: int = 32) -> list[list[Tensor]]:
     "Matrices that take their step together: equal in shape and kind, on a CPU only up to a size of `largest`"
     found = {}
     for p in params:
