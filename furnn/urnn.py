@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from .recurrence import _transformed, in_segments, modrelu, recurrence, segment_length
+from .recurrence import _transformed, in_segments, modrelu, modrelu_, recurrence, segment_length
 from .unitary import _REAL, ComplexModule, UnitaryParameter, _complex_dtype, _positive, make_unitary
 
 # %% ../nbs/12_urnn.ipynb #70b63b75
@@ -61,6 +61,8 @@ class URNNCell(ComplexModule):
     ) -> Tensor:  # Complex, shape (..., hidden_size)
         "`V x`: the input as the recurrence sees it. Raises on features of another number or precision."
         self._check_input(input)
+        if input.is_floating_point() and not torch.is_grad_enabled() and input.numel() <= 4 * self.input_size:
+            input = input.to(self.V.dtype)  # for a few rows cheaper than V in another order
         if input.is_complex():
             return input @ self.V.mT
         columns = torch.view_as_real(self.V).transpose(0, 1).flatten(1)  # (input_size, 2N)
@@ -93,7 +95,11 @@ class URNNCell(ComplexModule):
         h = self.h0 if hx is None else hx
         if h.shape[-1:] != (self.hidden_size,) or h.ndim > x.ndim:
             raise ValueError(f"hx: expected shape {tuple(x.shape)}, got {tuple(h.shape)}")
-        return modrelu(h @ self.unitary().mT + x, self.bias, self.eps)
+        if torch.is_grad_enabled() or _transformed():
+            return modrelu(h @ self.unitary().mT + x, self.bias, self.eps)
+        W = self.unitary().mT
+        z = torch.addmm(x, h, W) if h.ndim == 2 and h.shape == x.shape else h @ W + x
+        return modrelu_(z, self.bias, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}"
