@@ -315,7 +315,7 @@ def _cell(page: Page, cell: dict) -> str:
     if caption or any(output.startswith("<img") for output in outputs):
         pictures = [output for output in outputs if not output.startswith('<div class="output')]
         texts = [output for output in outputs if output not in pictures]
-        caption = markdown_html(caption, page).strip().removeprefix("<p>").removesuffix("</p>") if caption else ""
+        caption = _parser().renderInline(caption, dict(page=page))
         outputs = [*texts, _figure("".join(pictures), label, caption, page)]
     return shown + "".join(outputs)
 
@@ -438,8 +438,9 @@ def write_site(
     for before, page, after in placed:
         render(page)
         current = next((title for title, section in sections if page in section), "")
+        lead = _parser().renderInline(page.front["description"], dict(page=page))
         (out / page.file).write_text(template.render(
-            page=page, sections=sections, section=current, before=before, after=after, site=config["website"]), encoding="utf-8")
+            page=page, lead=lead, sections=sections, section=current, before=before, after=after, site=config["website"]), encoding="utf-8")
         (out / page.file).with_suffix(".md").write_text(_markdown(page), encoding="utf-8")
         for name, content in page.images.items():
             (out / name).write_bytes(content)
