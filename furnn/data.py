@@ -59,6 +59,10 @@ class Task:
         "Numbers to report for a batch; means over the batch, so that batches can be averaged"
         return {"loss": self.loss(output, target).item()}
 
+    def sound_metrics(self, model: nn.Module) -> dict[str, float]:
+        "Further test scores of a trained model, from a task whose outputs can be heard; none by default"
+        return {}
+
     def weight(self, target: Tensor) -> float:
         "Weight of a batch when metrics are averaged over batches: its number of sequences"
         return target.shape[1 if self.per_step else 0]

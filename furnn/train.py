@@ -679,6 +679,7 @@ def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, d
     if state.best:
         model.load_state_dict(state.best)
     test = evaluate(model, task, task.test, batch_size=config["batch_size"], limit=RECIPES[config["task"]].get("test_limit"))
+    test |= task.sound_metrics(model)
     drift = [unitarity_error(p.detach()).item() for p in model.parameters() if isinstance(p, UnitaryParameter)]
     return dict(config=config, parameters=count_parameters(model), baseline=task.baseline,
                 iterations=state.iteration, solved_at=state.solved_at, seconds=round(state.seconds, 2),
@@ -814,7 +815,7 @@ EXPERIMENTS = {
                                                        ("full", 512, 1e-4), ("lstm", 256, 1e-3))]),
     "speech": dict(
         task="speech", score="mse", label="squared error (dB^2)",
-        quick=[dict(model=m, hidden_size=N, source="sample", normalise=True, batch_size=8, iterations=150, eval_every=15)
+        quick=[dict(model=m, hidden_size=N, source="sample", normalise=True, batch_size=8, iterations=500, eval_every=25)
                for m, N in (("full", 128), ("restricted", 128), ("lstm", 84))],
         paper=[dict(model=m, hidden_size=N, split=split, normalise=normalise, rates="paper")
                for normalise in (True, False) for split in ("A", "B")

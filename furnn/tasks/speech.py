@@ -5,22 +5,29 @@
 # %% auto #0
 __all__ = ['WINDOW', 'HOP', 'FLOOR', 'PACKAGES', 'stft', 'stft_logmag', 'reconstruct', 'read_audio', 'halve_rate', 'find_prompts',
            'read_manifest', 'Utterance', 'hash_part', 'split_part', 'load_prompts', 'load_folder', 'timit_part',
-           'load_timit', 'load_sample', 'FrameDataset', 'SpeechFrames', 'fit_linear', 'linear_error', 'simple_errors']
+           'load_timit', 'load_sample', 'FrameDataset', 'SpeechFrames', 'fit_linear', 'linear_error', 'simple_errors',
+           'active_speech', 'segsnr', 'stoi', 'pesq', 'sound_scores', 'predicted_sound', 'mean_scores',
+           'linear_prediction', 'Players']
 
 # %% ../../nbs/24_speech.ipynb #ec42e08c
+import base64
 import csv
 import hashlib
+import importlib
 import io
 import lzma
-import os
+import math
 import sys
+import warnings
 import wave
-from functools import cached_property
+from functools import cache, cached_property
+from html import escape
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from ..data import Task, asset, cache_folder, data_folders, download, unpack_deb
@@ -390,6 +397,17 @@ class SpeechFrames(Task):
         return {"loss": self.loss(output, target).item(), "mse": (total / count).item(),
                 "mse_padded": (total / (self.longest * target.shape[1] * target.shape[2])).item()}
 
+    def sound_metrics(
+        self,
+        model: nn.Module,  # Network for this task
+        limit: int | None = None,  # Score the first `limit` utterances; default all
+    ) -> dict[str, float]:  # See `sound_scores`
+        "Scores of the sound of the model's predictions on the test set"
+        device = next(model.parameters()).device
+        def predict(x: Tensor) -> Tensor:
+            return self.to_db(model((((x - self.mean) / self.std).unsqueeze(1)).to(device))[:, 0]).cpu()
+        return mean_scores(predict, self.test, self.fs, limit)
+
     @cached_property
     def baseline(self) -> float:
         "Test loss of the best linear map of the current frame alone, fitted to the training set"
@@ -410,7 +428,7 @@ def _history(x: Tensor, frames: int) -> Tensor:
 def fit_linear(
     dataset: FrameDataset,  # Training set
     frames: int = 1,  # Frames that are seen; 0: none, which gives the mean
-    penalty: float = 1.0,  # Weight of the squared coefficients, dB^2
+    penalty: float = 0.3,  # Weight of the squared coefficients beside the mean squared error, dB^2
 ) -> Tensor:  # Coefficients, float64 of shape (129 frames + 1, 129)
     "Best linear prediction of the next frame"
     size = frames * (WINDOW // 2 + 1) + 1
@@ -420,7 +438,7 @@ def fit_linear(
         A, y = torch.cat([_history(x, frames) for x, _ in pairs]), torch.cat([y for _, y in pairs]).double()
         gram += A.T @ A
         cross += A.T @ y
-    gram.diagonal()[:-1] += penalty
+    gram.diagonal()[:-1] += penalty * gram[-1, -1]  # the last input is one, so this is the number of frames
     return torch.linalg.solve(gram, cross)
 
 
@@ -446,3 +464,195 @@ def simple_errors(
     dataset = getattr(task, part)
     errors = {"mean": linear_error(dataset, fit_linear(task.train, 0), 0), "persistence": linear_error(dataset, None)}
     return errors | {f"ridge, {k} frame{'s' * (k > 1)}": linear_error(dataset, fit_linear(task.train, k), k) for k in frames}
+
+# %% ../../nbs/24_speech.ipynb #0ce8e188
+def _array(signal) -> np.ndarray:
+    "Signal as float64"
+    return np.asarray(signal, np.float64)
+
+
+def active_speech(
+    signal: np.ndarray | Tensor,  # Real, shape (samples,), full scale 1
+    fs: int = 8000,  # Samples per second
+) -> tuple[float, np.ndarray]:  # Active level in dB of full scale; which samples are active, shape (samples,)
+    "Speech level and activity after ITU-T P.56, method B. Raises on silence."
+    s = _array(signal)
+    if not s.any():
+        raise ValueError("signal: expected speech, got silence")
+    steps, g, hangover = np.arange(len(s)), np.exp(-1 / (0.03 * fs)), round(0.2 * fs)
+    smooth = (1 - g) ** 2 * (steps + 1) * g**steps  # two exponential averages in a row
+    spectrum = np.fft.rfft(np.abs(s), 2 * len(s)) * np.fft.rfft(smooth, 2 * len(s))
+    envelope = np.fft.irfft(spectrum)[:len(s)]
+
+    def activity(threshold):
+        last = np.maximum.accumulate(np.where(envelope >= threshold, steps, -2 * hangover))
+        active = steps - last <= hangover
+        return 10 * np.log10((s**2).sum() / max(active.sum(), 1)), active
+
+    low, high = -200.0, 20 * np.log10(envelope.max())
+    for _ in range(40):  # halves the interval, dB, each time
+        middle = (low + high) / 2
+        low, high = (low, middle) if activity(10 ** (middle / 20))[0] - middle < 15.9 else (middle, high)
+    return activity(10 ** (low / 20))
+
+# %% ../../nbs/24_speech.ipynb #90320909
+def _aligned_error(s: np.ndarray, r: np.ndarray) -> np.ndarray:
+    "Error energy of each frame of s (frames, size + 2) against r (frames, size), a delay of up to one sample taken out"
+    now, best = s[:, 1:-1], None
+    for neighbour in (s[:, :-2], s[:, 2:]):
+        slope, error = neighbour - now, r - now
+        shift = np.clip((error * slope).sum(1) / np.maximum((slope**2).sum(1), 1e-300), 0, 1)
+        energy = ((error - shift[:, None] * slope) ** 2).sum(1)
+        best = energy if best is None else np.minimum(best, energy)
+    return best
+
+
+def segsnr(
+    output: np.ndarray | Tensor,  # Sound to score, shape (samples,)
+    reference: np.ndarray | Tensor,  # What it should be, shape (samples,)
+    fs: int = 8000,  # Samples per second
+    form: str = "voicebox",  # voicebox, voicebox_global or loizou
+) -> float:  # dB
+    "Segmental signal-to-noise ratio. Raises on an unknown form, and on shapes that do not fit."
+    s, r = _array(output), _array(reference)
+    if s.shape != r.shape or s.ndim != 1:
+        raise ValueError(f"output: expected shape {r.shape}, that of the reference, got {s.shape}")
+    if form == "loizou":
+        size = round(0.03 * fs)
+        window = np.hanning(size + 2)[1:-1]
+        frames = [np.lib.stride_tricks.sliding_window_view(x, size)[::size // 4] * window for x in (r, r - s)]
+        signal, noise = ((f**2).sum(1) for f in frames)
+        return float(np.clip(10 * np.log10((signal + 1e-20) / (noise + 1e-20)), -10, 35).mean())
+    if form not in ("voicebox", "voicebox_global"):
+        raise ValueError(f"form: expected 'voicebox', 'voicebox_global' or 'loizou', got {form!r}")
+    size = round(0.01 * fs)
+    starts = np.arange(1, len(r) - size, size)  # one sample is left over at both ends, for the alignment
+    cut = lambda x, size: np.lib.stride_tricks.sliding_window_view(x, size)
+    frames = cut(r, size)[starts]
+    speech = cut(active_speech(r, fs)[1], size)[starts].mean(1) > 0.5
+    signal, noise = (frames**2).sum(1)[speech], _aligned_error(cut(s, size + 2)[starts - 1], frames)[speech]
+    if form == "voicebox_global":
+        return float(np.clip(10 * np.log10(signal.sum() / max(noise.sum(), 1e-300)), -100, 100))
+    return float(np.clip(10 * np.log10((signal + 1e-300) / (noise + 1e-300)), -100, 100).mean())
+
+# %% ../../nbs/24_speech.ipynb #b77d8d00
+_EXTRA = "pip install 'furnn[speech]'"
+
+
+def _package(name: str):
+    "The package, or ImportError with what to do"
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"{name} is not installed: {_EXTRA}") from error
+
+
+def stoi(
+    output: np.ndarray | Tensor,  # Sound to score, shape (samples,)
+    reference: np.ndarray | Tensor,  # What it should be, shape (samples,)
+    fs: int = 8000,  # Samples per second
+) -> float:  # 0 to 1, or NaN if there is too little speech
+    "Short-time objective intelligibility"
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        score = _package("pystoi").stoi(_array(reference), _array(output), fs)
+    return float("nan") if any("frames" in str(w.message) for w in said) else float(score)
+
+
+def pesq(
+    output: np.ndarray | Tensor,  # Sound to score, shape (samples,)
+    reference: np.ndarray | Tensor,  # What it should be, shape (samples,)
+    fs: int = 8000,  # Samples per second, 8000 or 16000
+    *,
+    raw: bool = False,  # The score of P.862 instead of MOS-LQO
+) -> float:  # About 1 to 4.55, or -0.5 to 4.5; NaN if no speech is found
+    "Perceptual evaluation of speech quality, narrow band"
+    package = _package("pesq")
+    try:
+        lqo = float(package.pesq(fs, _array(reference), _array(output), "nb"))
+    except package.NoUtterancesError:
+        return float("nan")
+    return (4.6607 - math.log(4 / (lqo - 0.999) - 1)) / 1.4945 if raw else lqo
+
+# %% ../../nbs/24_speech.ipynb #c1c939ae
+@cache
+def _listeners() -> dict:
+    "The measures whose packages are there; says once which are not"
+    found = {name: f for name, f, package in (("stoi", stoi, "pystoi"), ("pesq", pesq, "pesq")) if find_spec(package)}
+    if len(found) < 2:
+        print(f"speech: scores are left out for want of packages ({_EXTRA}); left: segsnr {' '.join(found)}", file=sys.stderr)
+    return found
+
+
+def sound_scores(
+    output: np.ndarray | Tensor,  # Sound to score, shape (samples,)
+    reference: np.ndarray | Tensor,  # What it should be, shape (samples,)
+    fs: int = 8000,  # Samples per second
+) -> dict[str, float]:  # segsnr, segsnr_global, segsnr_loizou in dB; stoi; pesq, MOS-LQO
+    "All scores of one sound"
+    forms = dict(segsnr="voicebox", segsnr_global="voicebox_global", segsnr_loizou="loizou")
+    scores = {name: segsnr(output, reference, fs, form) for name, form in forms.items()}
+    return scores | {name: score(output, reference, fs) for name, score in _listeners().items()}
+
+# %% ../../nbs/24_speech.ipynb #aa17794e
+def predicted_sound(
+    prediction: Tensor,  # Frames 1 to T, dB, shape (T, 129)
+    signal: Tensor,  # The utterance, shape (samples,)
+) -> Tensor:  # Sound, shape (samples,)
+    "Sound of predicted frames in the phase of the utterance"
+    return reconstruct(torch.cat([stft_logmag(signal)[:1].to(prediction), prediction]), signal)
+
+
+@torch.no_grad()
+def mean_scores(
+    predict,  # Frames 0 to T-1, dB, shape (T, 129) -> predicted frames 1 to T
+    dataset: FrameDataset,  # Utterances to score
+    fs: int = 8000,  # Samples per second
+    limit: int | None = None,  # Score the first `limit` utterances; default all
+) -> dict[str, float]:  # See `sound_scores`
+    "Mean of each score over utterances; one that a measure cannot score does not count there"
+    rows = []
+    for i, utterance in enumerate(dataset.utterances[:limit]):
+        sound = predicted_sound(predict(dataset[i][0]).float(), utterance.signal)
+        rows.append(sound_scores(sound, utterance.signal, fs))
+    return {name: float(np.nanmean([row[name] for row in rows])) for name in rows[0]}
+
+
+def linear_prediction(
+    x: Tensor,  # Frames, dB, shape (T, 129)
+    coefficients: Tensor,  # From `fit_linear`
+    frames: int = 1,  # As in `fit_linear`
+) -> Tensor:  # Predicted next frames, float64 of shape (T, 129)
+    "Next frames after a linear map"
+    return _history(x, frames) @ coefficients
+
+# %% ../../nbs/24_speech.ipynb #679c1f60
+class Players:
+    "Audio players with captions, shown by Jupyter and on the site"
+
+    def __init__(
+        self,
+        sounds: dict,  # Caption -> sound, real, shape (samples,)
+        fs: int = 8000,  # Samples per second
+    ):
+        self.sounds, self.fs = {name: _array(sound) for name, sound in sounds.items()}, fs
+
+    def _wav(self, sound: np.ndarray, loudest: float) -> str:
+        "Address that contains the sound as a wav file"
+        content = io.BytesIO()
+        with wave.open(content, "wb") as f:
+            f.setnchannels(1)
+            f.setsampwidth(2)
+            f.setframerate(self.fs)
+            f.writeframes(np.round(sound / loudest * 29_000).astype("<i2").tobytes())
+        return "data:audio/wav;base64," + base64.b64encode(content.getvalue()).decode()
+
+    def _repr_html_(self) -> str:
+        loudest = max(np.abs(sound).max() for sound in self.sounds.values()) or 1.0
+        players = (f'<figure style="margin:.5rem 0"><figcaption>{escape(name)}</figcaption><audio controls preload="none" '
+                   f'aria-label="{escape(name)}" src="{self._wav(sound, loudest)}"></audio></figure>'
+                   for name, sound in self.sounds.items())
+        return "".join(players)
+
+    def __repr__(self) -> str:
+        return f"Players({', '.join(self.sounds)})"
