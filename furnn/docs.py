@@ -19,7 +19,7 @@ from .train import _command
 
 # %% ../nbs/91_docs.ipynb #a50909da
 class ShowSource:
-    "Processor of nbdev: the source of what is exported goes under its documentation, code of figures is folded"
+    "Processor of nbdev: the source of what is exported goes under its documentation; imports and the code of figures are folded"
     def __init__(
         self,
         nb,  # Notebook, as nbdev reads it
@@ -40,10 +40,11 @@ class ShowSource:
                 fold = "show" if cells[k].source.count("\n") < 16 else "true"
                 cells[k].source = f'#| code-fold: {fold}\n#| code-summary: "Source"\n{cells[k].source}'
                 cells[k:k + 1 + len(docs)] = [*reversed(docs), cells[k]]  # nbdev put them in last to first
-        for cell in cells:
-            if cell.cell_type == "code" and re.search(r"^#\| fig-cap:", cell.source, re.M) and "#| code-fold:" not in cell.source:
-                cell.source = f'#| code-fold: true\n#| code-summary: "Code of the figure"\n{cell.source}'
         front, name = cells[0], Path(self.nb.path_).stem
+        for cell in [cell for cell in cells if cell.cell_type == "code" and "#| code-fold:" not in cell.source]:
+            only_imports = name != "index" and re.fullmatch(r"((import |from |#|\)|\s).*\n|\n)+", cell.source + "\n")
+            if only_imports or re.search(r"^#\| fig-cap:", cell.source, re.M):
+                cell.source = f'#| code-fold: true\n#| code-summary: "{"Imports" if only_imports else "Code of the figure"}"\n{cell.source}'
         if front.cell_type == "raw" and re.match(r"4\d_", name) and not self.exports:
             front.source = re.sub(r"(?m)^output-file: (.*)\.html$", r"output-file: \1_experiment.html", front.source)
 
