@@ -552,7 +552,7 @@ RECIPES = {
         hidden_size=dict(full=128, restricted=128, lstm=84), batch_size=28, iterations=13_000, eval_every=130,
         paper=dict(lr=1e-3), scaled=dict(lr=1e-3)),
     "sysid": dict(
-        hidden_size={}, batch_size=20, iterations=2_000, eval_every=100, eval_limit=200,
+        hidden_size={}, batch_size=20, iterations=1_000, eval_every=50, eval_limit=200,
         paper=dict(lr=1e-3), scaled=dict(lr=1e-2, by_size=True)),
 }
 
@@ -569,7 +569,7 @@ def default_rates(
     if found.pop("by_delay", False):
         found |= delay_rates(task.length, found["lr"])
     if found.pop("by_size", False):
-        found["unitary_lr"] = 2e-3 * task.n  # the loss is a mean over n units, and with n its gradient shrinks
+        found["unitary_lr"] = 0.4 * task.n / task.length**2  # the loss is a mean over n units, and its curvature grows like T^2
     lr = found["lr"]
     return dict(bias_lr=lr, unitary_lr=lr, bias_spread=0.01, precondition_unitary=False) | found
 
@@ -823,9 +823,9 @@ EXPERIMENTS = {
                for N in sizes]),
     "sysid": dict(
         task="sysid", score="normalised_mse", label="normalised squared error", by="n",
-        quick=[dict(model=m, n=n, teacher="full", iterations=1000, seed=seed, data_seed=seed)
+        quick=[dict(model=m, n=n, teacher="full", length=2, iterations=500, seed=seed, data_seed=seed)
                for n in (4, 8, 16) for m in ("full", "restricted", "lstm") for seed in (0, 1)],
-        paper=[dict(model=m, n=n, teacher=teacher, seed=seed, data_seed=seed)
+        paper=[dict(model=m, n=n, teacher=teacher, length=2, seed=seed, data_seed=seed)
                for seed in range(3) for teacher in ("full", "restricted", "product") for n in (*range(2, 17), 32, 64)
                for m in ("full", "restricted", "lstm")[:3 if teacher == "full" and n in (4, 8, 16, 32, 64) else 2]]),
 }
