@@ -51,28 +51,48 @@ class Task:
     score: str = "loss"  # The metric that picks the best checkpoint
     higher_is_better: bool = False  # Direction of `score`
 
-    def loss(self, output: Tensor, target: Tensor) -> Tensor:  # Scalar, differentiable
+    def loss(
+        self,
+        output: Tensor,  # Of the model, shape (T, B, output_size), or (B, output_size) unless per_step
+        target: Tensor,  # Of the batch, as collate returns it
+    ) -> Tensor:  # Scalar, differentiable
         "Training loss of a batch"
         raise NotImplementedError
 
-    def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
+    def metrics(
+        self,
+        output: Tensor,  # As in loss
+        target: Tensor,  # As in loss
+    ) -> dict[str, float]:  # Name -> value
         "Numbers to report for a batch; means over the batch, so that batches can be averaged"
         return {"loss": self.loss(output, target).item()}
 
-    def sound_metrics(self, model: nn.Module) -> dict[str, float]:
+    def sound_metrics(
+        self,
+        model: nn.Module,  # Trained, of this task
+    ) -> dict[str, float]:
         "Further test scores of a trained model, from a task whose outputs can be heard; none by default"
         return {}
 
-    def weight(self, target: Tensor) -> float:
+    def weight(
+        self,
+        target: Tensor,  # As in loss
+    ) -> float:
         "Weight of a batch when metrics are averaged over batches: its number of sequences"
         return target.shape[1 if self.per_step else 0]
 
-    def collate(self, samples: list) -> tuple[Tensor, Tensor]:  # Input (T, B, *); target (T, B, *) or (B, *)
+    def collate(
+        self,
+        samples: list,  # Pairs (input, target) of single sequences
+    ) -> tuple[Tensor, Tensor]:  # Input (T, B, *); target (T, B, *) or (B, *)
         "One batch from a list of sequences"
         inputs, targets = zip(*samples)
         return torch.stack(inputs, 1), torch.stack([torch.as_tensor(t) for t in targets], 1 if self.per_step else 0)
 
-    def configure(self, model: nn.Module) -> None:
+    def configure(
+        self,
+        model: nn.Module,  # A new model, changed in place
+    ) -> None:
         "Called once with each new model of this task; a task may fix or freeze parameters here"
 
     def __repr__(self) -> str:

@@ -90,7 +90,11 @@ class Batches:
         return fetch(self.task, self.dataset, self._order[k * self.batch_size:(k + 1) * self.batch_size][rank::processes])
 
 
-def fetch(task: Task, dataset, indices: list[int]) -> tuple[Tensor, Tensor]:  # (input, target)
+def fetch(
+    task: Task,  # Which puts a batch together
+    dataset,  # One of its data sets
+    indices: list[int],  # Sequences to take
+) -> tuple[Tensor, Tensor]:  # (input, target)
     "The batch of these sequences, through the data set's own batch access if it has one"
     many = getattr(dataset, "__getitems__", None)
     return task.collate(many(indices) if many else [dataset[i] for i in indices])
@@ -279,12 +283,19 @@ class RunFolder:
             save_checkpoint(self.path, state)
             self.write_metrics(history)
 
-    def write_json(self, name: str, content: dict) -> None:
+    def write_json(
+        self,
+        name: str,  # File name
+        content: dict,  # Anything that JSON can hold
+    ) -> None:
         "Write a JSON file of the folder, whole or not at all"
         if self.leader:
             _replace_text(self.path / name, json.dumps(content, indent=2) + "\n")
 
-    def write_metrics(self, history: list[dict]) -> None:
+    def write_metrics(
+        self,
+        history: list[dict],  # One dictionary for each evaluation: column -> value
+    ) -> None:
         "Write `metrics.csv`, a row for each evaluation"
         if not self.leader:
             return
@@ -370,12 +381,23 @@ class TrainState:
         self.history, self.best, self.best_score, self.best_iteration = [], None, None, None
         self.solved_at, self.misses, self.done = None, 0, False
 
-    def pack(self, model: nn.Module, optimizer, scheduler=None) -> dict:
+    def pack(
+        self,
+        model: nn.Module,  # In training
+        optimizer,  # Of the model
+        scheduler=None,  # Of the optimiser, if there is one
+    ) -> dict:
         "Everything as plain data and tensors"
         return dict(vars(self), model=model.state_dict(), optimizer=optimizer.state_dict(),
                     scheduler=scheduler and scheduler.state_dict(), rng=_random_states(next(model.parameters()).device))
 
-    def unpack(self, saved: dict, model: nn.Module, optimizer, scheduler=None) -> None:
+    def unpack(
+        self,
+        saved: dict,  # What pack returned
+        model: nn.Module,  # Gets its parameters back
+        optimizer,  # Gets its state back
+        scheduler=None,  # Gets its state back, if there is one
+    ) -> None:
         "Put everything back where it was"
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])

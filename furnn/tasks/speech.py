@@ -366,7 +366,10 @@ class SpeechFrames(Task):
         padded = pad(inputs, padding_value=10 * np.log10(FLOOR))
         return (padded - self.mean) / self.std, pad(targets, padding_value=float("nan"))
 
-    def to_db(self, output: Tensor) -> Tensor:
+    def to_db(
+        self,
+        output: Tensor,  # Frames in standard units, shape (..., 129)
+    ) -> Tensor:  # Frames in dB
         "Output of a network in dB"
         return output * self.std + self.mean
 
