@@ -872,7 +872,7 @@ def recurrence(
 ) -> Tensor:  # Dtype of x, shape (T, B, N): the state after each step
     "All states of `h_t = modrelu(W h_(t-1) + x_t)`. Raises on shapes or dtypes that do not fit, and on an unknown backend."
     _check_recurrence(x, W, bias, h0)
-    function, h0 = _BACKENDS[_choose(backend, x.device, len(x), x.shape[-1])], h0.expand(x.shape[1:])
+    function, h0 = _BACKENDS[_choose(backend, x.device, x.shape[0], x.shape[-1])], h0.expand(x.shape[1:])
     if not x.numel():
         return _reference(x, W, bias, h0, eps)
     every = segment_length(x.shape[0], h0.numel(), checkpoint_every, x.itemsize)
