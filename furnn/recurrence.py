@@ -130,7 +130,7 @@ def _eager_backward(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: T
         start = max(0, stop - steps)
         h = H[start + 1:stop + 1]
         diagonal, cross, over = _jacobian(h, inverse_m[start:stop], bias)
-        for k, d, c in zip(range(stop - start - 1, -1, -1), diagonal.flip(0), cross.flip(0)):
+        for k, d, c in reversed(list(zip(range(stop - start), diagonal.unbind(0), cross.unbind(0)))):
             t = start + k
             torch.addmm(rows[t], rows[t + 1], Mt, out=g_rows[k])  # the whole gradient that reaches h_t
             torch.mul(g_split[k], d, out=split[t])
