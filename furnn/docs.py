@@ -672,7 +672,7 @@ def _resize(
 Browser.call, Browser.evaluate, Browser.open, Browser.resize = _call, _evaluate, _open, _resize
 
 # %% ../nbs/91_docs.ipynb #f2456ef3
-_LEFT_OVER = re.compile(r"\\[a-zA-Z]{2,}|\$\$|@(?:eq|fig|tbl|sec)-|\((?:eq|fig|tbl)-|\{#|\?\?|:::|\[@")
+_LEFT_OVER = re.compile(r"\\[a-zA-Z]{2,}|\$\$|@(?:eq|fig|tbl|sec)-|@[A-Z]+@|\((?:eq|fig|tbl)-|\{#|\?\?|:::|\[@")
 
 
 def _complaints(events: list[dict], root: str) -> list[str]:
