@@ -7,7 +7,7 @@ __all__ = ['WINDOW', 'HOP', 'FLOOR', 'PACKAGES', 'stft', 'stft_logmag', 'reconst
            'read_manifest', 'Utterance', 'hash_part', 'split_part', 'load_prompts', 'load_folder', 'timit_part',
            'load_timit', 'load_sample', 'FrameDataset', 'SpeechFrames', 'fit_linear', 'linear_error', 'simple_errors',
            'active_speech', 'segsnr', 'stoi', 'pesq', 'sound_scores', 'predicted_sound', 'mean_scores',
-           'linear_prediction', 'Players']
+           'linear_prediction', 'plot_frames', 'Players']
 
 # %% ../../nbs/24_speech.ipynb #ec42e08c
 import base64
@@ -31,6 +31,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from ..data import Task, asset, cache_folder, data_folders, download, unpack_deb
+from ..plotting import figure
 
 # %% ../../nbs/24_speech.ipynb #2c2dada6
 WINDOW, HOP, FLOOR = 256, 128, 1e-5  # samples, samples, power
@@ -571,6 +572,8 @@ def pesq(
 ) -> float:  # About 1 to 4.55, or -0.5 to 4.5; NaN if no speech is found
     "Perceptual evaluation of speech quality, narrow band"
     package = _package("pesq")
+    if not (_array(output).any() and _array(reference).any()):
+        return float("nan")
     try:
         lqo = float(package.pesq(fs, _array(reference), _array(output), "nb"))
     except package.NoUtterancesError:
@@ -628,6 +631,27 @@ def linear_prediction(
 ) -> Tensor:  # Predicted next frames, float64 of shape (T, 129)
     "Next frames after a linear map"
     return _history(x, frames) @ coefficients
+
+# %% ../../nbs/24_speech.ipynb #610a662f
+def plot_frames(
+    reference: Tensor,  # Frames, dB, shape (T, 129)
+    prediction: Tensor,  # The same, predicted
+    fs: int = 8000,  # Samples per second
+):  # Matplotlib figure
+    "Spectrograms of reference, prediction and absolute error"
+    from matplotlib import colormaps
+
+    fig, axes = figure(3, 1, width=6.5, height=1.7, sharex=True)
+    error = (prediction - reference).abs()
+    for ax, (name, frames, limits) in zip(axes, (("reference", reference, (-50, 10)), ("prediction", prediction, (-50, 10)),
+                                                 ("error, absolute", error, (0, 30)))):
+        image = ax.imshow(frames.T, origin="lower", aspect="auto", interpolation="nearest", vmin=limits[0], vmax=limits[1],
+                          cmap=colormaps["cividis"].resampled(12), extent=(0, len(frames) * HOP / fs, 0, fs / 2000))
+        ax.set(title=name, ylabel="kHz")
+        ax.grid(False)
+        fig.colorbar(image, ax=ax, label="dB")
+    axes[-1].set_xlabel("time (s)")
+    return fig
 
 # %% ../../nbs/24_speech.ipynb #679c1f60
 class Players:
