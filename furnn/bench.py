@@ -529,7 +529,7 @@ def first_use(
             rows.append(dict(case=case, seconds=float(f"{float(done.stdout):.3g}")))
     return rows
 
-# %% ../nbs/50_performance.ipynb #3d9e7945
+# %% ../nbs/50_performance.ipynb #d5303a5f
 PARTS = [*SETTINGS, "growth", "memory", "streaming", "cayley", "together", "first_use", "profile"]
 
 
@@ -544,7 +544,8 @@ def _machine() -> dict:
         except importlib.metadata.PackageNotFoundError:
             return None
     gpu = dict(gpu=torch.cuda.get_device_name()) if torch.cuda.is_available() else {}
-    return _environment() | dict(processor=found, cores=os.cpu_count(), **gpu, **{p: version(p) for p in PEERS})
+    pages = {k: v for k, v in os.environ.items() if k == "THP_MEM_ALLOC_ENABLE"}  # PyTorch's switch to large memory pages
+    return _environment() | dict(processor=found, cores=os.cpu_count(), **gpu, **pages, **{p: version(p) for p in PEERS})
 
 
 def _measure(part: str, bench: Bench) -> list[dict]:
