@@ -9,6 +9,7 @@ __all__ = ['URNNCell', 'URNN', 'SequenceModel', 'count_parameters']
 import math
 
 import torch
+from fastcore.basics import patch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
@@ -105,11 +106,6 @@ class URNNCell(ComplexModule):
         return f"{self.input_size}, {self.hidden_size}"
 
 # %% ../nbs/12_urnn.ipynb #1acfce33
-def _with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
-    "The packed sequence with other numbers in the same order"
-    return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
-
-
 class URNN(ComplexModule):
     """Unitary recurrent network over whole sequences, in the manner of `torch.nn.RNN`; outputs and states are complex.
 
@@ -162,52 +158,65 @@ class URNN(ComplexModule):
         output, h_n = self._run(x, self._first_states(h0, x.shape[1], batched))
         return (output.transpose(0, time), h_n) if batched else (output.squeeze(1), h_n.squeeze(1))
 
-    def _first_states(self, h0: Tensor | None, batch: int, batched: bool = True) -> list[Tensor]:
-        "State before the first step, for each layer"
-        if h0 is None:
-            return [cell.h0 for cell in self.cells]
-        expected = (self.num_layers, batch, self.hidden_size) if batched else (self.num_layers, self.hidden_size)
-        if tuple(h0.shape) != expected:
-            raise ValueError(f"h0: expected shape {expected}, got {tuple(h0.shape)}")
-        if h0.dtype != self.cells[0].V.dtype:
-            raise TypeError(f"h0: expected dtype {self.cells[0].V.dtype}, got {h0.dtype}")
-        return list(h0 if batched else h0.unsqueeze(1))
-
-    def _run(self, x: Tensor, h0: list[Tensor], last=None) -> tuple[Tensor, Tensor]:
-        "All layers over a batch with time first; `last` picks each sequence's last step"
-        if not x.shape[0]:
-            raise RuntimeError(f"input: expected at least one time step, got shape {tuple(x.shape)}")
-        h_n = []
-        for k, (cell, h) in enumerate(zip(self.cells, h0)):
-            if k and self.dropout:
-                x = x * F.dropout(torch.ones_like(x.real), self.dropout, self.training)
-            x = self._layer(cell, x, h)
-            h_n.append(x[-1] if last is None else x[last, torch.arange(x.shape[1], device=x.device)])
-        return x, torch.stack(h_n)
-
-    def _layer(self, cell: URNNCell, x: Tensor, h: Tensor) -> Tensor:
-        "States of one layer at every step; a long sequence is cut into segments"
-        W, batch = cell.unitary(), x.shape[1]
-        def segment(part, h):
-            H = recurrence(cell.project(part), W, cell.bias, h, cell.eps, self.backend)
-            return H, H[-1].clone()  # a view would keep all of H
-        every = segment_length(x.shape[0], batch * self.hidden_size, self.checkpoint_every, h.itemsize)
-        return in_segments(segment, x, h.expand(batch, self.hidden_size), every)[0]
-
-    def _forward_packed(self, input: PackedSequence, h0: Tensor | None) -> tuple[PackedSequence, Tensor]:
-        "Sequences of different lengths: padded, run together, cut again"
-        complex_input = input.data.is_complex()  # PyTorch packs and pads real numbers only
-        if complex_input:
-            input = _with_data(input, torch.view_as_real(input.data))
-        x, lengths = pad_packed_sequence(input)
-        x = torch.view_as_complex(x) if complex_input else x
-        last = (lengths - 1).to(x.device)
-        output, h_n = self._run(x, self._first_states(h0, x.shape[1]), last)
-        packed = pack_padded_sequence(torch.view_as_real(output), lengths, enforce_sorted=input.sorted_indices is None)
-        return _with_data(packed, torch.view_as_complex(packed.data)), h_n
-
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}, capacity={self.capacity!r}"
+
+# %% ../nbs/12_urnn.ipynb #98bc2ebd
+@patch
+def _first_states(self: URNN, h0: Tensor | None, batch: int, batched: bool = True) -> list[Tensor]:
+    "State before the first step, for each layer"
+    if h0 is None:
+        return [cell.h0 for cell in self.cells]
+    expected = (self.num_layers, batch, self.hidden_size) if batched else (self.num_layers, self.hidden_size)
+    if tuple(h0.shape) != expected:
+        raise ValueError(f"h0: expected shape {expected}, got {tuple(h0.shape)}")
+    if h0.dtype != self.cells[0].V.dtype:
+        raise TypeError(f"h0: expected dtype {self.cells[0].V.dtype}, got {h0.dtype}")
+    return list(h0 if batched else h0.unsqueeze(1))
+
+
+@patch
+def _run(self: URNN, x: Tensor, h0: list[Tensor], last=None) -> tuple[Tensor, Tensor]:
+    "All layers over a batch with time first; `last` picks each sequence's last step"
+    if not x.shape[0]:
+        raise RuntimeError(f"input: expected at least one time step, got shape {tuple(x.shape)}")
+    h_n = []
+    for k, (cell, h) in enumerate(zip(self.cells, h0)):
+        if k and self.dropout:
+            x = x * F.dropout(torch.ones_like(x.real), self.dropout, self.training)
+        x = self._layer(cell, x, h)
+        h_n.append(x[-1] if last is None else x[last, torch.arange(x.shape[1], device=x.device)])
+    return x, torch.stack(h_n)
+
+
+@patch
+def _layer(self: URNN, cell: URNNCell, x: Tensor, h: Tensor) -> Tensor:
+    "States of one layer at every step; a long sequence is cut into segments"
+    W, batch = cell.unitary(), x.shape[1]
+    def segment(part, h):
+        H = recurrence(cell.project(part), W, cell.bias, h, cell.eps, self.backend)
+        return H, H[-1].clone()  # a view would keep all of H
+    every = segment_length(x.shape[0], batch * self.hidden_size, self.checkpoint_every, h.itemsize)
+    return in_segments(segment, x, h.expand(batch, self.hidden_size), every)[0]
+
+# %% ../nbs/12_urnn.ipynb #0ee71b9a
+def _with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
+    "The packed sequence with other numbers in the same order"
+    return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+
+
+@patch
+def _forward_packed(self: URNN, input: PackedSequence, h0: Tensor | None) -> tuple[PackedSequence, Tensor]:
+    "Sequences of different lengths: padded, run together, cut again"
+    complex_input = input.data.is_complex()  # PyTorch packs and pads real numbers only
+    if complex_input:
+        input = _with_data(input, torch.view_as_real(input.data))
+    x, lengths = pad_packed_sequence(input)
+    x = torch.view_as_complex(x) if complex_input else x
+    last = (lengths - 1).to(x.device)
+    output, h_n = self._run(x, self._first_states(h0, x.shape[1]), last)
+    packed = pack_padded_sequence(torch.view_as_real(output), lengths, enforce_sorted=input.sorted_indices is None)
+    return _with_data(packed, torch.view_as_complex(packed.data)), h_n
 
 # %% ../nbs/12_urnn.ipynb #472b85d3
 _GATED = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}

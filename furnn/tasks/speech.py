@@ -307,7 +307,7 @@ def load_sample() -> dict[str, list[Utterance]]:  # train, valid and test
         flat = list(zip(f["parts"].tolist(), f["names"].tolist(), cuts))
     return {part: [Utterance(name, cut) for p, name, cut in flat if p == part] for part in ("train", "valid", "test")}
 
-# %% ../../nbs/24_speech.ipynb #db6534e0
+# %% ../../nbs/24_speech.ipynb #6953150b
 class FrameDataset(Dataset):
     "Utterances as pairs (frames 0 to T-1, frames 1 to T), made when asked for"
 
@@ -325,7 +325,7 @@ class FrameDataset(Dataset):
         frames = stft_logmag(self.utterances[i].signal)
         return frames[:-1], frames[1:]
 
-
+# %% ../../nbs/24_speech.ipynb #db6534e0
 class SpeechFrames(Task):
     "Predict the next log-magnitude frame of speech; squared error, dB^2"
 
