@@ -675,6 +675,11 @@ def _build(config: dict, task: Task, device) -> tuple[SequenceModel, CayleyRMSpr
     return model, optimizer
 
 # %% ../nbs/30_train.ipynb #13310e03
+def _per_epoch(config: dict, task: Task) -> int:
+    "Batches in an epoch"
+    return max(1, len(task.train) // config["batch_size"])
+
+
 def _settle(task: Task, given: dict) -> dict:
     "Configuration of a run: what was given, and the recipe's values for what was not"
     recipe = RECIPES[given["task"]]
@@ -685,12 +690,14 @@ def _settle(task: Task, given: dict) -> dict:
         defaults |= {k: defaults[k] * chosen["lr"] / defaults["lr"] for k in ("bias_lr",)}
     epochs = chosen.pop("epochs", None)
     config = {**given, **defaults, **chosen}
-    per_epoch = max(1, len(task.train) // config["batch_size"])
+    per_epoch = _per_epoch(config, task)
     default_iterations = recipe["iterations"] if "iterations" in recipe else recipe["epochs"] * per_epoch
     config["iterations"] = round(epochs * per_epoch) if epochs else config["iterations"] or default_iterations
     config["eval_every"] = config["eval_every"] or recipe["eval_every"] or per_epoch
     for k in ("epochs", "rates", "folder", "restart", "quiet", "threads"):
         config.pop(k, None)
+    if config["decay"] is not None and not 0 < config["decay"] <= 1:
+        raise ValueError(f"decay: expected a factor above 0 and at most 1, got {config['decay']}")
     if config["iterations"] < 1:
         raise ValueError(f"iterations: expected at least 1, got {config['iterations']}")
     return config | dict(task_options=task.config())
@@ -727,6 +734,7 @@ def train(
     eps: float | None = None,  # Added to the squared modulus in modReLU
     input_lr: float | None = None,  # Rate of the input map V
     half_gradient: bool = False,  # Gradient of W as the authors' code formed it
+    decay: float | None = None,  # Factor on all rates from one epoch to the next; default: rates stay
     clip_norm: float | None = None,  # Longest gradient
     patience: int | None = None,  # Evaluations without a better score before stopping
     eval_every: int | None = None,  # Iterations between two evaluations
@@ -758,12 +766,14 @@ def train(
     with torch.random.fork_rng(), _job(device) as (leader, device), ExitStack() as stack:
         torch.manual_seed(seed)
         net, optimizer = _build(config, made, device)
+        per_epoch = _per_epoch(config, made)
+        scheduler = decay and torch.optim.lr_scheduler.LambdaLR(optimizer, lambda i: decay ** (i / per_epoch))
         run = stack.enter_context(RunFolder(folder or _run_folder(config), config, restart, leader))
         if leader and not quiet:
             print(f"{made!r}: {model}, N = {config['hidden_size']}, {count_parameters(net):,} parameters, "
                   f"baseline {made.baseline:.4g}, folder {run.path}", file=sys.stderr)
         keys = ("iterations", "batch_size", "eval_every", "patience", "clip_norm", "seed")
-        state = fit(net, made, optimizer, folder=run, progress=not quiet,
+        state = fit(net, made, optimizer, folder=run, progress=not quiet, scheduler=scheduler,
                     eval_limit=RECIPES[task].get("eval_limit"), **{k: config[k] for k in keys})
         result = _result(config, made, net, state, device)
         run.write_json("result.json", result)
@@ -835,6 +845,12 @@ EXPERIMENTS = {
         paper=[dict(model=m, hidden_size=N, permuted=p, epochs=200, rates="paper", lr=lr)
                for p in (True, False) for m, N, lr in (("full", 116, 1e-3), ("lstm", 128, 1e-3), ("restricted", 512, 1e-4),
                                                        ("full", 512, 1e-4), ("lstm", 256, 1e-3))]),
+    "recipe": dict(  # pixels with rates of our own, W's in proportion to 1/N, all falling from epoch to epoch
+        task="pixels", score="accuracy", label="accuracy",
+        quick=[dict(model="full", hidden_size=64, permuted=True, source="sample", iterations=150, eval_every=30, lr=3e-3,
+                    bias_lr=5e-5, unitary_lr=5e-6, decay=0.9)],
+        paper=[dict(model="full", hidden_size=N, permuted=True, epochs=40, lr=3e-3, bias_lr=5e-5, unitary_lr=unitary_lr, decay=0.9)
+               for N, unitary_lr in ((116, 3e-6), (170, 2e-6), (360, 1e-6), (512, 7e-7))]),
     "speech": dict(
         task="speech", score="mse", label="squared error (dB^2)",
         quick=[dict(model=m, hidden_size=N, source="sample", normalise=True, batch_size=8, iterations=500, eval_every=25)
@@ -857,7 +873,7 @@ def run_name(
     run: dict,  # Arguments of `train`
 ) -> str:  # Such as copying-full-length200-seed0
     "Name of a run of an experiment: its folder, and its file among the results"
-    shown = ("n", "teacher", "split", "hidden_size", "length", "source", "rates", *VARIATIONS[:-1], "seed")
+    shown = ("n", "teacher", "split", "hidden_size", "length", "source", "rates", "decay", *VARIATIONS[:-1], "seed")
     options = [f"{k}{run[k]}" for k in shown if run.get(k) is not None]
     flags = [k for k in ("permuted", "normalise", "half_gradient") if run.get(k)]
     return "-".join([run["task"], run["model"], *flags, *options])
