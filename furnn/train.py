@@ -551,12 +551,12 @@ def fit(
 def delay_rates(
     length: int,  # Delay or sequence length T, at least 1
     lr: float = 1e-3,  # Rate of all other parameters
-) -> dict[str, float]:  # bias_lr, bias_spread, unitary_lr
-    "Rates of bias and unitary matrix, and size of the initial bias, in proportion to 1/T for a long delay"
+) -> dict[str, float]:  # bias_lr, bias_spread, unitary_lr, family_lr
+    "Rates of the bias and of the unitary matrix, and size of the initial bias, in proportion to 1/T for a long delay"
     if length < 1:
         raise ValueError(f"length: expected a delay of at least 1 step, got {length}")
     shrink = min(1.0, 50 / length)
-    return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length))
+    return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length), family_lr=lr * min(1.0, 1000 / length))
 
 # %% ../nbs/30_train.ipynb #9d8e85b4
 RECIPES = {
@@ -583,7 +583,7 @@ def default_rates(
     name: str,  # A key of `RECIPES`
     task: Task,  # Its `length`, if it has one, is the delay
     scheme: str = "scaled",  # "scaled" or "paper"
-) -> dict:  # lr, bias_lr, unitary_lr, bias_spread, precondition_unitary
+) -> dict:  # lr, bias_lr, unitary_lr, family_lr, bias_spread, precondition_unitary
     "Rates of a task's recipe. Raises on an unknown scheme."
     if scheme not in ("scaled", "paper"):
         raise ValueError(f"rates: expected 'scaled' or 'paper', got {scheme!r}")
@@ -593,7 +593,7 @@ def default_rates(
     if found.pop("by_size", False):
         found["unitary_lr"] = 0.4 * task.n / task.length**2  # the loss is a mean over n units, and its curvature grows like T^2
     lr = found["lr"]
-    return dict(bias_lr=lr, unitary_lr=lr, bias_spread=0.01, precondition_unitary=False) | found
+    return dict(bias_lr=lr, unitary_lr=lr, family_lr=lr, bias_spread=0.01, precondition_unitary=False) | found
 
 
 def parameter_groups(
@@ -601,14 +601,16 @@ def parameter_groups(
     lr: float,  # Rate of everything else
     bias_lr: float,  # Rate of the biases of modReLU
     input_lr: float | None = None,  # Rate of the input maps V; default: lr
+    family_lr: float | None = None,  # Rate of the parameters of a restricted or other family of unitary matrices; default: lr
 ) -> list[dict]:  # For an optimiser
-    "Parameter groups: the biases of modReLU and the input maps with rates of their own, then everything else"
+    "Parameter groups: biases of modReLU, input maps and families of matrices with rates of their own, then everything else"
     cells = [m for m in model.modules() if isinstance(m, URNNCell)]
-    own = [(name, rate, [p for cell in cells if (p := getattr(cell, name)).requires_grad])
-           for name, rate in (("bias", bias_lr), ("V", input_lr)) if rate is not None]
-    taken = {p for *_, params in own for p in params}
+    family = lambda cell: [p for p in cell.unitary.parameters() if not isinstance(p, UnitaryParameter)]
+    own = ((bias_lr, lambda cell: [cell.bias]), (input_lr, lambda cell: [cell.V]), (family_lr, family))
+    groups = [dict(params=[p for cell in cells for p in pick(cell) if p.requires_grad], lr=rate) for rate, pick in own if rate is not None]
+    taken = {p for group in groups for p in group["params"]}
     others = [p for p in model.parameters() if p.requires_grad and p not in taken]
-    return [dict(params=params, lr=rate) for _, rate, params in own if params] + [dict(params=others, lr=lr)]
+    return [group for group in groups if group["params"]] + [dict(params=others, lr=lr)]
 
 # %% ../nbs/30_train.ipynb #d7c128df
 VARIATIONS = ("init", "h0_norm", "eps", "input_lr", "half_gradient")  # what an experiment changes one at a time
@@ -667,7 +669,7 @@ def _build(config: dict, task: Task, device) -> tuple[SequenceModel, CayleyRMSpr
     if config["h0_norm"] is not None:
         for cell in model.core.cells:
             cell.h0.data.mul_(config["h0_norm"])
-    groups = parameter_groups(model, config["lr"], config["bias_lr"], config["input_lr"])
+    groups = parameter_groups(model, config["lr"], config["bias_lr"], config["input_lr"], config["family_lr"])
     optimizer = CayleyRMSprop(groups, lr=config["lr"], unitary_lr=config["unitary_lr"],
                               precondition_unitary=config["precondition_unitary"])
     if config["half_gradient"]:
@@ -687,7 +689,7 @@ def _settle(task: Task, given: dict) -> dict:
     defaults = dict(batch_size=recipe["batch_size"], hidden_size=recipe["hidden_size"].get(given["model"], getattr(task, "hidden_size", 128)),
                     patience=recipe.get("patience"), **default_rates(given["task"], task, chosen.pop("rates")))
     if "lr" in chosen:  # a rate that was given also sets those that are tied to it
-        defaults |= {k: defaults[k] * chosen["lr"] / defaults["lr"] for k in ("bias_lr",)}
+        defaults |= {k: defaults[k] * chosen["lr"] / defaults["lr"] for k in ("bias_lr", "family_lr")}
     epochs = chosen.pop("epochs", None)
     config = {**given, **defaults, **chosen}
     per_epoch = _per_epoch(config, task)
@@ -696,6 +698,11 @@ def _settle(task: Task, given: dict) -> dict:
     config["eval_every"] = config["eval_every"] or recipe["eval_every"] or per_epoch
     for k in ("epochs", "rates", "folder", "restart", "quiet", "threads"):
         config.pop(k, None)
+    no_family = config["model"] in ("full", "lstm", "gru", "rnn")
+    if no_family and "family_lr" in chosen:
+        raise ValueError(f"family_lr: expected a family of unitary matrices such as 'restricted', got {config['model']!r}")
+    if no_family or config["family_lr"] == config["lr"]:
+        config["family_lr"] = None  # there is no family, or it has no rate of its own
     if config["decay"] is not None and not 0 < config["decay"] <= 1:
         raise ValueError(f"decay: expected a factor above 0 and at most 1, got {config['decay']}")
     if config["iterations"] < 1:
@@ -727,6 +734,7 @@ def train(
     lr: float | None = None,  # Rate of ordinary parameters
     bias_lr: float | None = None,  # Rate of the bias of modReLU
     unitary_lr: float | None = None,  # Rate of the unitary matrix
+    family_lr: float | None = None,  # Rate of the parameters of a restricted or other family of unitary matrices
     bias_spread: float | None = None,  # Largest initial bias of modReLU
     precondition_unitary: bool = False,  # Divide the gradient of W by its running root mean square
     init: str | None = None,  # First W, for full capacity: haar, restricted, identity or henaff
@@ -827,7 +835,8 @@ EXPERIMENTS = {
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model=m, length=200, iterations=500) for m in ("full", "lstm", "restricted")],
         paper=[dict(model=m, length=T, iterations=10_000, seed=seed)
-               for T in (1000, 2000) for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3)) for seed in range(seeds)]),
+               for T in (1000, 2000) for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3)) for seed in range(seeds)]
+        + [dict(model="restricted", length=2000, iterations=10_000, family_lr=1e-3, seed=seed) for seed in range(3)]),
     "delay": dict(  # full capacity alone, at ever longer delays
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model="full", length=T, iterations=400, eval_every=20) for T in (100, 200, 400)],
@@ -873,7 +882,7 @@ def run_name(
     run: dict,  # Arguments of `train`
 ) -> str:  # Such as copying-full-length200-seed0
     "Name of a run of an experiment: its folder, and its file among the results"
-    shown = ("n", "teacher", "split", "hidden_size", "length", "source", "rates", "decay", *VARIATIONS[:-1], "seed")
+    shown = ("n", "teacher", "split", "hidden_size", "length", "source", "rates", "decay", "family_lr", *VARIATIONS[:-1], "seed")
     options = [f"{k}{run[k]}" for k in shown if run.get(k) is not None]
     flags = [k for k in ("permuted", "normalise", "half_gradient") if run.get(k)]
     return "-".join([run["task"], run["model"], *flags, *options])
