@@ -1010,6 +1010,8 @@ def reproduce(
             if not saved or not saved["history"]:
                 continue
             run["iterations"] = saved["iteration"]
+        if "iterations" in run:
+            run.pop("epochs", None)  # which would win
         print(f"run {k + 1} of {len(planned)}: {run_name(run)}", file=sys.stderr)
         result = train(**run, folder=path, restart=restart, device=device)
         metrics = read_metrics(path)
