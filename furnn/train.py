@@ -6,7 +6,8 @@
 __all__ = ['TASKS', 'CHECKPOINT_VERSION', 'RECIPES', 'VARIATIONS', 'CHANGES', 'EXPERIMENTS', 'make_task', 'Batches', 'fetch',
            'evaluate', 'save_checkpoint', 'load_checkpoint', 'RunFolder', 'read_metrics', 'TrainState', 'fit',
            'delay_rates', 'default_rates', 'parameter_groups', 'train', 'furnn_train', 'run_name', 'change_label',
-           'format_table', 'result_row', 'plot_runs', 'plot_by_size', 'reproduce', 'furnn_reproduce', 'load_results']
+           'format_table', 'result_row', 'plot_runs', 'plot_by_size', 'reproduce', 'furnn_reproduce', 'load_results',
+           'rates_label', 'ended_by_patience']
 
 # %% ../nbs/30_train.ipynb #a419f718
 import csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
@@ -34,7 +35,7 @@ from .optim import CayleyRMSprop
 from .plotting import figure, model_style
 from .stiefel import unitarity_error
 from .unitary import UnitaryParameter
-from .urnn import SequenceModel, URNNCell, count_parameters
+from .urnn import _GATED, SequenceModel, URNNCell, count_parameters
 
 # %% ../nbs/30_train.ipynb #fc3df84e
 TASKS = {
@@ -661,7 +662,7 @@ def _build(config: dict, task: Task, device) -> tuple[SequenceModel, CayleyRMSpr
     "Model and optimiser of a configuration"
     given = [k for k in VARIATIONS if config[k] is not None]
     core = {k: config[k] for k in ("bias_spread", "backend", "init", "eps") if config[k] is not None}
-    if config["model"] in ("lstm", "gru", "rnn"):
+    if config["model"] in _GATED:
         if given:
             raise ValueError(f"{', '.join(given)}: expected a unitary model, got {config['model']!r}")
         core = {}
@@ -698,7 +699,7 @@ def _settle(task: Task, given: dict) -> dict:
     config["eval_every"] = config["eval_every"] or recipe["eval_every"] or per_epoch
     for k in ("epochs", "rates", "folder", "restart", "quiet", "threads"):
         config.pop(k, None)
-    no_family = config["model"] in ("full", "lstm", "gru", "rnn")
+    no_family = config["model"] in ("full", *_GATED)
     if no_family and "family_lr" in chosen:
         raise ValueError(f"family_lr: expected a family of unitary matrices such as 'restricted', got {config['model']!r}")
     if no_family or config["family_lr"] == config["lr"]:
@@ -1046,3 +1047,23 @@ def load_results(
 ) -> list[dict]:  # Summaries as `train` returns them, with `metrics` (columns) and `command`
     "Results that runs left behind, in the order of their names"
     return [json.loads(path.read_text()) for path in sorted(Path(folder).glob(f"{pattern}.json"))]
+
+
+def rates_label(
+    config: dict,  # Configuration of a run on a task with a delay
+) -> str:  # "paper", "scaled", "biases scaled", or "-" for a network with one rate alone
+    "Which rates a run had; `biases scaled` where the parameters of a family kept the paper's in spite of a long delay"
+    if config["model"] in _GATED:
+        return "-"
+    if config["bias_lr"] == config["lr"]:
+        return "paper"
+    kept = config["model"] != "full" and config.get("family_lr") is None and config["task_options"]["length"] > 1000
+    return "biases scaled" if kept else "scaled"
+
+
+def ended_by_patience(
+    result: dict,  # Summary of a run with a patience
+) -> bool:  # False where it was cut short
+    "Whether a run ended since its score no longer got better"
+    config = result["config"]
+    return result["final"]["iteration"] - result["best_iteration"] >= config["patience"] * config["eval_every"]
