@@ -84,7 +84,7 @@ def _texts(outputs: list[dict]) -> list:
             found.append(("image",) if images else ("text", "".join(output["data"].get("text/plain", ""))))
     return found
 
-
+# %% ../nbs/90_dev.ipynb #263a5e83
 def _run_notebook(path: Path, flags: set[str], check: bool) -> str | None:
     "Run one notebook and store its outputs, or compare them; returns what is wrong, if anything"
     from execnb.nbio import read_nb, write_nb

@@ -25,7 +25,7 @@ def _at_least_zero(**values) -> None:
         if not value >= 0:
             raise ValueError(f"{name}: expected a value of at least 0, got {value}")
 
-
+# %% ../nbs/13_optim.ipynb #1a2031c7
 class CayleyRMSprop(Optimizer):
     "RMSprop on ordinary parameters, a Cayley step on each `UnitaryParameter`, which therefore stays unitary"
 
@@ -110,7 +110,7 @@ def _ordinary_step(self: CayleyRMSprop, params: list[Tensor], group: dict) -> No
             has_complex=any(p.is_complex() for p in params), capturable=group["capturable"],
             lr=group["lr"], alpha=group["alpha"], eps=group["eps"], weight_decay=0, momentum=0, centered=False)
 
-
+# %% ../nbs/13_optim.ipynb #9dd2916e
 def _alike(params: list[Tensor], largest: int = 32) -> list[list[Tensor]]:
     "Matrices that take their step together: equal in shape and kind, on a CPU only up to a size of `largest`"
     found = {}
@@ -150,7 +150,7 @@ def _direction(self: CayleyRMSprop, p: UnitaryParameter, group: dict) -> Tensor:
     g = g / v.sqrt().add_(group["eps"])
     return torch.view_as_complex(g) if G.is_complex() else g
 
-
+# %% ../nbs/13_optim.ipynb #f6ba5f16
 def _warn_of_drift(params: list[Tensor], steps: list[int]) -> None:
     "Warn if rounding, or somebody else, has moved a matrix off the unitary group; a polish step mends small drift"
     errors = torch.stack([unitarity_error(p).max() for p in params]).tolist()  # waits for the device, once

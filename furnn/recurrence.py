@@ -511,7 +511,7 @@ def _compile(compiler: str, target: Path) -> None:
                 return
     raise OSError(f"{compiler} failed: {result.stderr.strip()[:500]}")
 
-
+# %% ../nbs/11_recurrence.ipynb #8108728b
 @functools.cache
 def _kernel():
     "The compiled kernel, built if need be; None where that is not possible"
@@ -782,7 +782,7 @@ def backends() -> list[str]:  # Names that `recurrence(..., backend=)` accepts h
     "Implementations of the recurrence that this machine has; builds the kernel on first use"
     return [name for name in _BACKENDS if _here(name)]
 
-
+# %% ../nbs/11_recurrence.ipynb #50becde3
 def _fastest(device: torch.device, T: int, N: int) -> str:
     "Name of the fastest implementation for T steps of N units on a device"
     if T == 1:  # nothing to gain from W in another layout
@@ -813,7 +813,7 @@ def _choose(backend: str, device: torch.device, T: int, N: int) -> str:
         raise ValueError(f"backend {backend!r}: expected tensors on device {expected!r}, got {device}")
     return backend
 
-
+# %% ../nbs/11_recurrence.ipynb #870c70fb
 def _check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor) -> None:
     "Raise unless shapes and dtypes fit together"
     if x.ndim != 3 or x.dtype not in _NAMES:

@@ -304,7 +304,7 @@ class RunFolder:
         lines = [columns] + [[row.get(k, "") for k in columns] for row in history]
         _replace_text(self.path / "metrics.csv", "".join(",".join(map(str, line)) + "\n" for line in lines))
 
-
+# %% ../nbs/30_train.ipynb #a3f6f346
 def read_metrics(
     path: Path,  # A `metrics.csv`, or the run folder that holds it
 ) -> dict[str, list[float]]:  # Column name -> values, NaN where a row has none
@@ -579,7 +579,7 @@ RECIPES = {
         paper=dict(lr=1e-3), scaled=dict(lr=1e-2, by_size=True)),
 }
 
-
+# %% ../nbs/30_train.ipynb #4d0f3f1d
 def default_rates(
     name: str,  # A key of `RECIPES`
     task: Task,  # Its `length`, if it has one, is the delay
@@ -596,7 +596,7 @@ def default_rates(
     lr = found["lr"]
     return dict(bias_lr=lr, unitary_lr=lr, family_lr=lr, bias_spread=0.01, precondition_unitary=False) | found
 
-
+# %% ../nbs/30_train.ipynb #8893d2b8
 def parameter_groups(
     model: nn.Module,  # Any module
     lr: float,  # Rate of everything else
@@ -878,7 +878,7 @@ EXPERIMENTS = {
                for m in ("full", "restricted", "lstm")[:3 if teacher == "full" and n in (4, 8, 16, 32, 64) else 2]]),
 }
 
-
+# %% ../nbs/30_train.ipynb #5ae54d71
 def run_name(
     run: dict,  # Arguments of `train`
 ) -> str:  # Such as copying-full-length200-seed0
@@ -975,7 +975,7 @@ def _as_arguments(config: dict) -> str:
     given = [(k, v) for k, v in options.items() if k in known and k != "task" and v is not None and v is not False]
     return " ".join([config["task"], *(f"--{k}" if v is True else f"--{k} {v}" for k, v in given)])
 
-
+# %% ../nbs/30_train.ipynb #5fb8fb52
 def reproduce(
     experiment: str,  # One of EXPERIMENTS, such as copying or pixels
     scale: str = "quick",  # quick: minutes on two cores; paper: the sizes of the paper

@@ -86,7 +86,7 @@ class PixelDataset(Dataset):
         x = self.images[indices] if self.order is None else self.images[indices][:, self.order]
         return list(zip((x.float() / 255).unsqueeze(-1), self.labels[indices]))
 
-
+# %% ../../nbs/23_pixels.ipynb #163f7923
 class PixelMNIST(Task):
     "Name the digit after seeing its 784 pixels one by one; cross-entropy of the last output, nats"
 

@@ -199,7 +199,7 @@ class Utterance:
         "Samples with full scale 1"
         return torch.from_numpy(self.samples.astype(np.float32) / 32768)
 
-
+# %% ../../nbs/24_speech.ipynb #b91c47e5
 def hash_part(
     path: str,  # Relative path of a sound file, with forward slashes
 ) -> str:  # train (80 in 100), valid (10) or test (10)
