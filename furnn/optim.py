@@ -110,6 +110,9 @@ def _ordinary_step(self: CayleyRMSprop, params: list[Tensor], group: dict) -> No
             has_complex=any(p.is_complex() for p in params), capturable=group["capturable"],
             lr=group["lr"], alpha=group["alpha"], eps=group["eps"], weight_decay=0, momentum=0, centered=False)
 
+
+CayleyRMSprop._new_state, CayleyRMSprop._ordinary_step = _new_state, _ordinary_step
+
 # %% ../nbs/13_optim.ipynb #9dd2916e
 def _alike(params: list[Tensor], largest: int = 32) -> list[list[Tensor]]:
     "Matrices that take their step together: equal in shape and kind, on a CPU only up to a size of `largest`"
@@ -150,6 +153,9 @@ def _direction(self: CayleyRMSprop, p: UnitaryParameter, group: dict) -> Tensor:
     g = g / v.sqrt().add_(group["eps"])
     return torch.view_as_complex(g) if G.is_complex() else g
 
+
+CayleyRMSprop._unitary_step, CayleyRMSprop._direction = _unitary_step, _direction
+
 # %% ../nbs/13_optim.ipynb #f6ba5f16
 def _warn_of_drift(params: list[Tensor], steps: list[int]) -> None:
     "Warn if rounding, or somebody else, has moved a matrix off the unitary group; a polish step mends small drift"
@@ -160,10 +166,6 @@ def _warn_of_drift(params: list[Tensor], steps: list[int]) -> None:
             warnings.warn(f"step {step}: a unitary parameter of shape {tuple(p.shape)} has drifted, ||W^H W - I|| = {error:.2g}, "
                           f"expected at most {limit:g}. Polish more often (polish_every), change W through this optimiser "
                           "only, and put furnn.stiefel.project_unitary(W) in its place if it is finite")
-
-
-CayleyRMSprop._new_state, CayleyRMSprop._direction = _new_state, _direction
-CayleyRMSprop._ordinary_step, CayleyRMSprop._unitary_step = _ordinary_step, _unitary_step
 
 # %% ../nbs/13_optim.ipynb #6f39d425
 class GradScaler(torch.amp.GradScaler):
