@@ -69,11 +69,11 @@ class Task:
         "Numbers to report for a batch; means over the batch, so that batches can be averaged"
         return {"loss": self.loss(output, target).item()}
 
-    def sound_metrics(
+    def further_metrics(
         self,
         model: nn.Module,  # Trained, of this task
-    ) -> dict[str, float]:
-        "Further test scores of a trained model, from a task whose outputs can be heard; none by default"
+    ) -> dict[str, float]:  # Name -> value
+        "Further test scores of a trained model, which no mean over batches gives; none by default"
         return {}
 
     def weight(

@@ -401,7 +401,7 @@ class SpeechFrames(Task):
         return {"loss": self.loss(output, target).item(), "mse": (total / count).item(),
                 "mse_padded": (total / (self.longest * target.shape[1] * target.shape[2])).item()}
 
-    def sound_metrics(
+    def further_metrics(
         self,
         model: nn.Module,  # Network for this task
         limit: int | None = None,  # Score the first `limit` utterances; default all
