@@ -861,8 +861,9 @@ EXPERIMENTS = {
         task="pixels", score="accuracy", label="accuracy",
         quick=[dict(model="full", hidden_size=64, permuted=True, source="sample", iterations=150, eval_every=30, lr=3e-3,
                     bias_lr=5e-5, unitary_lr=5e-6, decay=0.9)],
-        paper=[dict(model="full", hidden_size=N, permuted=True, epochs=40, lr=3e-3, bias_lr=5e-5, unitary_lr=unitary_lr, decay=0.9)
-               for N, unitary_lr in ((116, 3e-6), (170, 2e-6), (360, 1e-6), (512, 7e-7))]),
+        paper=[dict(model="full", hidden_size=116, permuted=True, epochs=40, lr=3e-3, bias_lr=5e-5, unitary_lr=3e-6, decay=0.9)]
+        + [dict(model="full", hidden_size=N, permuted=True, epochs=40, lr=3e-3, bias_lr=1e-4, unitary_lr=unitary_lr, decay=0.9,
+                init="henaff", bias_spread=3e-3) for N, unitary_lr in ((116, 1e-5), (170, 7e-6), (360, 3e-6), (512, 2e-6))]),
     "speech": dict(
         task="speech", score="mse", label="squared error (dB^2)",
         quick=[dict(model=m, hidden_size=N, source="sample", normalise=True, batch_size=8, iterations=500, eval_every=25)
