@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from ..data import Task, asset, cache_folder, data_folders, download, find_file, read_verified
+from ..data import Task, asset, cache_folder, data_folders, download, fetch, find_file, read_verified
 
 # %% ../../nbs/23_pixels.ipynb #9a2e7c47
 _NAMES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
@@ -146,7 +146,7 @@ class PixelMNIST(Task):
 
 # %% ../../nbs/23_pixels.ipynb #23f1ab02
 def softmax_regression(
-    task: "PixelMNIST",  # Gives the images; their order does not matter
+    task: PixelMNIST,  # Gives the images; their order does not matter
     features: int | None = None,  # Random linear functions of the pixels to look at; default: the pixels themselves
     *,
     epochs: int = 20,  # Passes over the training set, at a rate that falls to zero
@@ -172,11 +172,11 @@ def softmax_regression(
         return {f"{part}_{k}": v for part, (x, y) in data.items() for k, v in task.metrics(x @ A + c, y).items()}
 
 # %% ../../nbs/23_pixels.ipynb #23f1ab05
-def _scores(model: nn.Module, task: "PixelMNIST", part: PixelDataset, count: int) -> tuple[Tensor, Tensor]:
+def _scores(model: nn.Module, task: PixelMNIST, part: PixelDataset, count: int) -> tuple[Tensor, Tensor]:
     "Pixels and a one of the first images, float64 (count, 785), and the model's scores less their mean over classes"
     device, count, parts = next(model.parameters()).device, min(count, len(part)), []
     for start in range(0, count, 500):
-        x, _ = task.collate(part.__getitems__(list(range(start, min(start + 500, count)))))
+        x, _ = fetch(task, part, list(range(start, min(start + 500, count))))
         parts.append(model(x.to(device)).double().cpu())
     scores, pixels = torch.cat(parts), part.images[:count].double() / 255
     return F.pad(pixels, (0, 1), value=1.0), scores - scores.mean(1, keepdim=True)
@@ -185,7 +185,7 @@ def _scores(model: nn.Module, task: "PixelMNIST", part: PixelDataset, count: int
 @torch.no_grad()
 def linear_share(
     model: nn.Module,  # Maps pixels (784, B, 1) to scores (B, 10)
-    task: "PixelMNIST",  # The task of the model
+    task: PixelMNIST,  # The task of the model
     fit: int = 5000,  # Training images to fit the linear map to
     score: int = 2500,  # Test images to score it on
     ridge: float = 1.0,  # Penalty on its squared entries
