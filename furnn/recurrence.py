@@ -554,7 +554,8 @@ def _refuse(ctx, *_):
 
 def _register(name: str, forward, backward) -> tuple:
     "Operators of two functions with the arguments above; the second one is the gradient of the first"
-    operators = [torch.library.custom_op(f"furnn::recurrence_{name}{way}", f, mutates_args=())
+    own = "_notebook" if __name__ == "__main__" else ""  # registering a name anew would free the package's operators
+    operators = [torch.library.custom_op(f"furnn::recurrence_{name}{way}{own}", f, mutates_args=())
                  for way, f in (("", forward), ("_backward", backward))]
     def gradients(ctx, gH, _):
         W, bias, h0, H, inverse_m = ctx.saved_tensors
