@@ -40,12 +40,14 @@ class CayleyRMSprop(Optimizer):
         polish_every: int = 100,  # Steps between two polish steps; 0: never
         detect_drift: bool = True,  # Warn if a unitary parameter is no longer unitary, looked at every 100 steps
         capturable: bool = False,  # Keep all counters on the GPU, so that a CUDA graph can hold the step; no drift warning
+        initial_accumulator_value: float = 0.0,  # Mean square before the first step, as in `torch.optim.Adagrad`
     ):
-        _at_least_zero(lr=lr, alpha=alpha, eps=eps, polish_every=polish_every)
+        _at_least_zero(lr=lr, alpha=alpha, eps=eps, polish_every=polish_every, initial_accumulator_value=initial_accumulator_value)
         if not alpha < 1:
             raise ValueError(f"alpha: expected a value below 1, got {alpha}")
         defaults = dict(lr=lr, unitary_lr=unitary_lr, alpha=alpha, eps=eps, precondition_unitary=precondition_unitary,
-                        polish_every=polish_every, detect_drift=detect_drift, capturable=capturable)
+                        polish_every=polish_every, detect_drift=detect_drift, capturable=capturable,
+                        initial_accumulator_value=initial_accumulator_value)
         super().__init__(params, defaults)
 
     def add_param_group(
@@ -70,6 +72,7 @@ class CayleyRMSprop(Optimizer):
         for group in self.param_groups:  # a state saved by an earlier version has fewer options
             group.setdefault("detect_drift", True)
             group.setdefault("capturable", False)
+            group.setdefault("initial_accumulator_value", 0.0)
 
     @torch.no_grad()
     def step(
@@ -99,7 +102,8 @@ def _new_state(self: CayleyRMSprop, p: Tensor, group: dict, average: bool) -> di
     if not state:
         state["step"] = torch.zeros((), device=p.device if group["capturable"] else "cpu")
         if average:
-            state["square_avg"] = torch.zeros_like(p)
+            start = group["initial_accumulator_value"]
+            state["square_avg"] = torch.full_like(p, complex(start, start) if p.is_complex() else start)
     return state
 
 

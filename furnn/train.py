@@ -457,7 +457,7 @@ def _check_finite(model: nn.Module, loss: float, iteration: int) -> float:
                              "before; use smaller rates, gradient clipping, or complex128")
 
 
-def _train_step(model, forward, task, optimizer, batch, iteration: int, clip_norm, stop) -> tuple[float, float, bool]:
+def _train_step(model, forward, task, optimizer, batch, iteration: int, clip_norm, clip_value, stop) -> tuple[float, float, bool]:
     "One iteration; returns loss, gradient length, and whether a process of the job was asked to stop"
     device, processes = next(model.parameters()).device, _world()[1]
     input, target = (t.to(device) for t in batch)
@@ -470,6 +470,8 @@ def _train_step(model, forward, task, optimizer, batch, iteration: int, clip_nor
     norm = _check_finite(model, value, iteration)
     if clip_norm:
         nn.utils.clip_grad_norm_(model.parameters(), clip_norm)
+    if clip_value:
+        nn.utils.clip_grad_value_(model.parameters(), clip_value)
     optimizer.step()
     return value, norm, stops > 0
 
@@ -498,6 +500,7 @@ def fit(
     eval_limit: int | None = None,  # Validation sequences to evaluate on; default all
     patience: int | None = None,  # Stop after this many evaluations without a better score
     clip_norm: float | None = None,  # Longest gradient; default: not clipped
+    clip_value: float | None = None,  # Largest entry of the gradient, for a model with real parameters; default: not clipped
     scheduler=None,  # Learning-rate schedule over the optimiser, advanced after every iteration
     folder: RunFolder | None = None,  # Where to save, and to continue from; default: nowhere
     save_seconds: float = 60,  # Longest time between two checkpoints
@@ -513,7 +516,7 @@ def fit(
     with _stop_requests() as stop, bar:
         while state.iteration < iterations and not state.done:
             start, i = time.monotonic(), state.iteration
-            loss, norm, stopping = _train_step(model, forward, task, optimizer, batches[i], i, clip_norm, stop)
+            loss, norm, stopping = _train_step(model, forward, task, optimizer, batches[i], i, clip_norm, clip_value, stop)
             if scheduler:
                 scheduler.step()
             state.iteration, state.loss_sum, state.loss_count = i + 1, state.loss_sum + loss, state.loss_count + 1
@@ -604,7 +607,7 @@ def parameter_groups(
     return [group for group in groups if group["params"]] + [dict(params=others, lr=lr)]
 
 # %% ../nbs/30_train.ipynb #d7c128df
-VARIATIONS = ("init", "h0_norm", "eps", "input_lr", "half_gradient")  # what an experiment changes one at a time
+VARIATIONS = ("init", "h0_norm", "eps", "input_lr", "initial_accumulator_value", "half_gradient")  # what an experiment changes one at a time
 
 
 def _use_half_gradient(model: SequenceModel, optimizer: torch.optim.Optimizer) -> None:
@@ -650,19 +653,22 @@ def _run_folder(config: dict) -> Path:
 
 def _build(config: dict, task: Task, device) -> tuple[SequenceModel, CayleyRMSprop]:
     "Model and optimiser of a configuration"
-    given = [k for k in VARIATIONS if config[k] is not None]
+    given = [k for k in VARIATIONS if config[k] is not None and k != "initial_accumulator_value"]  # which is of the optimiser
     core = {k: config[k] for k in ("bias_spread", "backend", "init", "eps") if config[k] is not None}
     if config["model"] in _GATED:
         if given:
             raise ValueError(f"{', '.join(given)}: expected a unitary model, got {config['model']!r}")
         core = {}
+    elif config["clip_value"] is not None:
+        raise ValueError(f"clip_value: expected one of {sorted(_GATED)}, whose parameters are real, got {config['model']!r}; clip_norm is for all")
     model = SequenceModel(task, config["model"], config["hidden_size"], **core).to(device)
     if config["h0_norm"] is not None:
         for cell in model.core.cells:
             cell.h0.data.mul_(config["h0_norm"])
     groups = parameter_groups(model, config["lr"], config["bias_lr"], config["input_lr"], config["family_lr"])
     optimizer = CayleyRMSprop(groups, lr=config["lr"], unitary_lr=config["unitary_lr"],
-                              precondition_unitary=config["precondition_unitary"])
+                              precondition_unitary=config["precondition_unitary"],
+                              initial_accumulator_value=config["initial_accumulator_value"] or 0.0)
     if config["half_gradient"]:
         _use_half_gradient(model, optimizer)
     return model, optimizer
@@ -732,9 +738,11 @@ def train(
     h0_norm: float | None = None,  # Size of the first h0, where 1 is the paper's
     eps: float | None = None,  # Added to the squared modulus in modReLU
     input_lr: float | None = None,  # Rate of the input map V
+    initial_accumulator_value: float | None = None,  # Mean square of RMSprop before the first step; default: 0
     half_gradient: bool = False,  # Gradient of W as the authors' code formed it
     decay: float | None = None,  # Factor on all rates from one epoch to the next; default: rates stay
     clip_norm: float | None = None,  # Longest gradient
+    clip_value: float | None = None,  # Largest entry of the gradient; for lstm, gru and rnn
     patience: int | None = None,  # Evaluations without a better score before stopping
     eval_every: int | None = None,  # Iterations between two evaluations
     length: int | None = None,  # Delay or length of the sequences, where the task has one
@@ -771,7 +779,7 @@ def train(
         if leader and not quiet:
             print(f"{made!r}: {model}, N = {config['hidden_size']}, {count_parameters(net):,} parameters, "
                   f"baseline {made.baseline:.4g}, folder {run.path}", file=sys.stderr)
-        keys = ("iterations", "batch_size", "eval_every", "patience", "clip_norm", "seed")
+        keys = ("iterations", "batch_size", "eval_every", "patience", "clip_norm", "clip_value", "seed")
         state = fit(net, made, optimizer, folder=run, progress=not quiet, scheduler=scheduler,
                     eval_limit=RECIPES[task].get("eval_limit"), **{k: config[k] for k in keys})
         result = _result(config, made, net, state, device)
@@ -815,7 +823,8 @@ def furnn_train(
 
 # %% ../nbs/30_train.ipynb #7a17c66f
 CHANGES = [{}, dict(init="restricted"), dict(init="henaff"), dict(init="identity"), dict(h0_norm=0.0), dict(h0_norm=10.0),
-           dict(eps=1e-8), dict(eps=1e-3), dict(input_lr=1e-4), dict(input_lr=1e-2), dict(half_gradient=True)]
+           dict(eps=1e-8), dict(eps=1e-3), dict(input_lr=1e-4), dict(input_lr=1e-2),
+           dict(initial_accumulator_value=1e-3), dict(half_gradient=True)]
 
 EXPERIMENTS = {
     "adding": dict(
@@ -825,8 +834,9 @@ EXPERIMENTS = {
     "copying": dict(
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model=m, length=200, iterations=500) for m in ("full", "lstm", "restricted")],
-        paper=[dict(model=m, length=T, iterations=10_000, seed=seed)
-               for T in (1000, 2000) for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3)) for seed in range(seeds)]
+        paper=[dict(model=m, length=T, iterations=10_000, seed=seed, **clip)
+               for T in (1000, 2000) for m, seeds, clip in (("full", 5, {}), ("lstm", 3, dict(clip_value=1.0)), ("restricted", 3, {}))
+               for seed in range(seeds)]
         + [dict(model="restricted", length=2000, iterations=10_000, family_lr=1e-3, seed=seed) for seed in range(3)]),
     "delay": dict(  # full capacity alone, at ever longer delays
         task="copying", score="loss", label="cross-entropy (nats)",
@@ -834,7 +844,8 @@ EXPERIMENTS = {
         paper=[dict(model="full", length=T, iterations=800, eval_every=20, rates=rates, seed=seed)
                for T, seeds in ((1000, 5), (2000, 5), (5000, 5), (10_000, 5), (30_000, 1), (100_000, 1))
                for seed in range(seeds) for rates in ("scaled", "paper")[:1 + (T <= 2000 or seed == 0 and T <= 10_000)]]
-        + [dict(model="full", length=2000, iterations=5000, eval_every=20, rates="paper", seed=0, init="restricted", half_gradient=True)]),  # as the authors' code
+        + [dict(model="full", length=2000, iterations=5000, eval_every=20, rates="paper", seed=0, init="restricted", half_gradient=True, **start)
+           for start in ({}, dict(initial_accumulator_value=1e-3))]),  # as the authors' code
     "settings": dict(  # one change at a time
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model="full", length=100, iterations=200, eval_every=20, **change) for change in CHANGES],
@@ -843,9 +854,11 @@ EXPERIMENTS = {
     "pixels": dict(
         task="pixels", score="accuracy", label="accuracy",
         quick=[dict(model=m, permuted=True, source="sample", iterations=150, eval_every=30) for m in ("full", "lstm")],
-        paper=[dict(model=m, hidden_size=N, permuted=p, epochs=200, rates="paper", lr=lr)
+        paper=[dict(model=m, hidden_size=N, permuted=p, epochs=200, rates="paper", lr=lr, **(dict(clip_norm=1.0) if m == "lstm" else {}))
                for p in (True, False) for m, N, lr in (("full", 116, 1e-3), ("lstm", 128, 1e-3), ("restricted", 512, 1e-4),
                                                        ("full", 512, 1e-4), ("lstm", 256, 1e-3))]
+        + [dict(model="lstm", hidden_size=N, permuted=p, epochs=200, rates="paper", lr=1e-3)  # not clipped
+           for N, p in ((128, True), (256, True), (128, False))]
         + [dict(model="full", hidden_size=116, permuted=True, epochs=200, rates="paper", lr=1e-3, seed=1)]),
     "recipe": dict(  # pixels with rates of our own, W's in proportion to 1/N, all falling from epoch to epoch
         task="pixels", score="accuracy", label="accuracy",
@@ -876,7 +889,7 @@ def run_name(
     run: dict,  # Arguments of `train`
 ) -> str:  # Such as copying-full-length200-seed0
     "Name of a run of an experiment: its folder, and its file among the results"
-    shown = ("n", "teacher", "split", "hidden_size", "length", "source", "rates", "decay", "family_lr", *VARIATIONS[:-1], "seed")
+    shown = ("n", "teacher", "split", "hidden_size", "length", "source", "rates", "decay", "family_lr", "clip_norm", "clip_value", *VARIATIONS[:-1], "seed")
     options = [f"{k}{run[k]}" for k in shown if run.get(k) is not None]
     flags = [k for k in ("permuted", "normalise", "half_gradient") if run.get(k)]
     return "-".join([run["task"], run["model"], *flags, *options])
@@ -1044,10 +1057,10 @@ def load_results(
 
 def rates_label(
     config: dict,  # Configuration of a run on a task with a delay
-) -> str:  # "paper", "scaled", "biases scaled", or "-" for a network with one rate alone
+) -> str:  # "paper", "scaled", "biases scaled"; for a network with one rate alone "-", or "clipped"
     "Which rates a run had; `biases scaled` where the parameters of a family kept the paper's in spite of a long delay"
     if config["model"] in _GATED:
-        return "-"
+        return "clipped" if config.get("clip_norm") or config.get("clip_value") else "-"
     if config["bias_lr"] == config["lr"]:
         return "paper"
     kept = config["model"] != "full" and config.get("family_lr") is None and config["task_options"]["length"] > 1000
