@@ -483,7 +483,9 @@ def _record(state: TrainState, model, task, row: dict) -> None:
     state.history.append(row)
     score = row[f"valid_{task.score}"]
     better = state.best is None or (score > state.best_score if task.higher_is_better else score < state.best_score)
-    state.misses = 0 if better else state.misses + 1
+    lower_is_better = 1 if "valid_loss" in row or not task.higher_is_better else -1
+    values = [lower_is_better * past.get("valid_loss", past[f"valid_{task.score}"]) for past in state.history]
+    state.misses = len(values) - 1 - values.index(min(values))
     if better:
         state.best_score, state.best_iteration = score, row["iteration"]
         state.best = {k: v.detach().clone() for k, v in model.state_dict().items()}
@@ -498,7 +500,7 @@ def fit(
     batch_size: int = 20,  # Sequences in a batch
     eval_every: int = 100,  # Iterations between two evaluations
     eval_limit: int | None = None,  # Validation sequences to evaluate on; default all
-    patience: int | None = None,  # Stop after this many evaluations without a better score
+    patience: int | None = None,  # Stop after this many evaluations without a lower validation loss (or a better score, of a task that reports no loss)
     clip_norm: float | None = None,  # Longest gradient; default: not clipped
     clip_value: float | None = None,  # Largest entry of the gradient, for a model with real parameters; default: not clipped
     scheduler=None,  # Learning-rate schedule over the optimiser, advanced after every iteration
@@ -743,7 +745,7 @@ def train(
     decay: float | None = None,  # Factor on all rates from one epoch to the next; default: rates stay
     clip_norm: float | None = None,  # Longest gradient
     clip_value: float | None = None,  # Largest entry of the gradient; for lstm, gru and rnn
-    patience: int | None = None,  # Evaluations without a better score before stopping
+    patience: int | None = None,  # Evaluations without a lower validation loss before stopping
     eval_every: int | None = None,  # Iterations between two evaluations
     length: int | None = None,  # Delay or length of the sequences, where the task has one
     n: int | None = None,  # Size of the system, for sysid
@@ -1068,8 +1070,8 @@ def rates_label(
 
 
 def ended_by_patience(
-    result: dict,  # Summary of a run with a patience
+    result: dict,  # One of `load_results`, of a run with a patience
 ) -> bool:  # False where it was cut short
-    "Whether a run ended since its score no longer got better"
-    config = result["config"]
-    return result["final"]["iteration"] - result["best_iteration"] >= config["patience"] * config["eval_every"]
+    "Whether a run ended since its validation loss no longer fell"
+    losses = result["metrics"]["valid_loss"]
+    return len(losses) - 1 - losses.index(min(losses)) >= result["config"]["patience"]
