@@ -846,8 +846,10 @@ EXPERIMENTS = {
         paper=[dict(model="full", length=T, iterations=800, eval_every=20, rates=rates, seed=seed)
                for T, seeds in ((1000, 5), (2000, 5), (5000, 5), (10_000, 5), (30_000, 1), (100_000, 1))
                for seed in range(seeds) for rates in ("scaled", "paper")[:1 + (T <= 2000 or seed == 0 and T <= 10_000)]]
-        + [dict(model="full", length=2000, iterations=5000, eval_every=20, rates="paper", seed=0, init="restricted", half_gradient=True, **start)
-           for start in ({}, dict(initial_accumulator_value=1e-3))]),  # as the authors' code
+        + [dict(model="full", length=2000, iterations=5000, eval_every=20, rates="paper", seed=seed, **change)
+           for change, seeds in ((dict(init="restricted", half_gradient=True), 1), (dict(initial_accumulator_value=1e-3), 3),
+                                 (dict(init="restricted", half_gradient=True, initial_accumulator_value=1e-3), 3))  # as the authors' code
+           for seed in range(seeds)]),
     "settings": dict(  # one change at a time
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model="full", length=100, iterations=200, eval_every=20, **change) for change in CHANGES],
