@@ -370,7 +370,7 @@ class TrainState:
     def __init__(self):
         self.iteration, self.seconds, self.loss_sum, self.loss_count = 0, 0.0, 0.0, 0
         self.history, self.best, self.best_score, self.best_iteration = [], None, None, None
-        self.solved_at, self.misses, self.done = None, 0, False
+        self.solved_at, self.done = None, False
 
     def pack(
         self,
@@ -476,6 +476,17 @@ def _train_step(model, forward, task, optimizer, batch, iteration: int, clip_nor
     return value, norm, stops > 0
 
 
+def _since_lowest(values: list[float]) -> int:
+    "How many values come after the lowest one"
+    return len(values) - 1 - values.index(min(values))
+
+
+def _misses(history: list[dict], task) -> int:
+    "Evaluations since the lowest validation loss, or since the best score of a task that reports no loss"
+    name, sign = ("valid_loss", 1) if "valid_loss" in history[-1] else (f"valid_{task.score}", -1 if task.higher_is_better else 1)
+    return _since_lowest([sign * row[name] for row in history])
+
+
 def _record(state: TrainState, model, task, row: dict) -> None:
     "Add an evaluation to the history, and keep the weights if they are the best so far"
     sums = [torch.view_as_real(p.detach()) if p.is_complex() else p.detach() for p in model.parameters()]
@@ -483,9 +494,6 @@ def _record(state: TrainState, model, task, row: dict) -> None:
     state.history.append(row)
     score = row[f"valid_{task.score}"]
     better = state.best is None or (score > state.best_score if task.higher_is_better else score < state.best_score)
-    lower_is_better = 1 if "valid_loss" in row or not task.higher_is_better else -1
-    values = [lower_is_better * past.get("valid_loss", past[f"valid_{task.score}"]) for past in state.history]
-    state.misses = len(values) - 1 - values.index(min(values))
     if better:
         state.best_score, state.best_iteration = score, row["iteration"]
         state.best = {k: v.detach().clone() for k, v in model.state_dict().items()}
@@ -532,7 +540,7 @@ def fit(
                 with _answers(i):
                     _record(state, model, task, row | {f"valid_{k}": v for k, v in valid.items()})
                 state.loss_sum, state.loss_count = 0.0, 0
-                state.done = patience is not None and state.misses >= patience
+                state.done = patience is not None and _misses(state.history, task) >= patience
             state.seconds += time.monotonic() - start
             bar.update()
             bar.set_postfix(loss=f"{loss:.2g}", baseline=f"{task.baseline:.2g}", refresh=False)
@@ -836,9 +844,8 @@ EXPERIMENTS = {
     "copying": dict(
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model=m, length=200, iterations=500) for m in ("full", "lstm", "restricted")],
-        paper=[dict(model=m, length=T, iterations=10_000, seed=seed, **clip)
-               for T in (1000, 2000) for m, seeds, clip in (("full", 5, {}), ("lstm", 3, dict(clip_value=1.0)), ("restricted", 3, {}))
-               for seed in range(seeds)]
+        paper=[dict(model=m, length=T, iterations=10_000, seed=seed, clip_value=1.0 if m == "lstm" else None)
+               for T in (1000, 2000) for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3)) for seed in range(seeds)]
         + [dict(model="restricted", length=2000, iterations=10_000, family_lr=1e-3, seed=seed) for seed in range(3)]),
     "delay": dict(  # full capacity alone, at ever longer delays
         task="copying", score="loss", label="cross-entropy (nats)",
@@ -858,7 +865,7 @@ EXPERIMENTS = {
     "pixels": dict(
         task="pixels", score="accuracy", label="accuracy",
         quick=[dict(model=m, permuted=True, source="sample", iterations=150, eval_every=30) for m in ("full", "lstm")],
-        paper=[dict(model=m, hidden_size=N, permuted=p, epochs=200, rates="paper", lr=lr, **(dict(clip_norm=1.0) if m == "lstm" else {}))
+        paper=[dict(model=m, hidden_size=N, permuted=p, epochs=200, rates="paper", lr=lr, clip_norm=1.0 if m == "lstm" else None)
                for p in (True, False) for m, N, lr in (("full", 116, 1e-3), ("lstm", 128, 1e-3), ("restricted", 512, 1e-4),
                                                        ("full", 512, 1e-4), ("lstm", 256, 1e-3))]
         + [dict(model="lstm", hidden_size=N, permuted=p, epochs=200, rates="paper", lr=1e-3)  # not clipped
@@ -1075,5 +1082,4 @@ def ended_by_patience(
     result: dict,  # One of `load_results`, of a run with a patience
 ) -> bool:  # False where it was cut short
     "Whether a run ended since its validation loss no longer fell"
-    losses = result["metrics"]["valid_loss"]
-    return len(losses) - 1 - losses.index(min(losses)) >= result["config"]["patience"]
+    return _since_lowest(result["metrics"]["valid_loss"]) >= result["config"]["patience"]
