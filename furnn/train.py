@@ -889,7 +889,7 @@ EXPERIMENTS = {
         quick=[dict(model=m, hidden_size=N, source="sample", normalise=True, batch_size=8, iterations=500, eval_every=25)
                for m, N in (("full", 128), ("restricted", 128), ("lstm", 84))],
         paper=[dict(model=m, hidden_size=N, split=split, rates="paper", **units, clip_value=1.0 if m == "lstm" and "normalise" not in units else None)
-               for units in (dict(normalise=True), dict(initial_accumulator_value=1e-3))  # in dB all is as in the authors' code
+               for units in (dict(normalise=True), dict(initial_accumulator_value=1e-3))  # in dB with the authors' start and clipping
                for split in ("A", "B")
                for m, sizes in (("full", (128, 192, 256)), ("restricted", (128, 158, 192, 256, 378)), ("lstm", (84, 120, 156)))
                for N in sizes]),
