@@ -846,8 +846,8 @@ EXPERIMENTS = {
         quick=[dict(model=m, length=200, iterations=500) for m in ("full", "lstm", "restricted")],
         paper=[dict(model=m, length=T, iterations=10_000, seed=seed, clip_value=1.0 if m == "lstm" else None)
                for T in (1000, 2000) for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3)) for seed in range(seeds)]
-        + [dict(model="restricted", length=2000, iterations=10_000, family_lr=1e-3, seed=seed) for seed in range(3)]
-        + [dict(model="restricted", length=1000, iterations=10_000, rates="paper", initial_accumulator_value=1e-3, seed=seed)
+        + [dict(model="restricted", iterations=10_000, seed=seed, **change)
+           for change in (dict(length=2000, family_lr=1e-3), dict(length=1000, rates="paper", initial_accumulator_value=1e-3))
            for seed in range(3)]),
     "delay": dict(  # full capacity alone, at ever longer delays
         task="copying", score="loss", label="cross-entropy (nats)",
@@ -855,12 +855,11 @@ EXPERIMENTS = {
         paper=[dict(model="full", length=T, iterations=800, eval_every=20, rates=rates, seed=seed)
                for T, seeds in ((1000, 5), (2000, 5), (5000, 5), (10_000, 5), (30_000, 1), (100_000, 1))
                for seed in range(seeds) for rates in ("scaled", "paper")[:1 + (T <= 2000 or seed == 0 and T <= 10_000)]]
-        + [dict(model="full", length=2000, iterations=5000, eval_every=20, rates="paper", seed=seed, **change)
-           for change, seeds in ((dict(init="restricted", half_gradient=True), 1), (dict(initial_accumulator_value=1e-3), 3),
-                                 (dict(init="restricted", half_gradient=True, initial_accumulator_value=1e-3), 3))  # as the authors' code
-           for seed in range(seeds)]
-        + [dict(model="full", length=5000, iterations=5000, eval_every=20, rates="paper", initial_accumulator_value=1e-3, seed=seed)
-           for seed in range(3)]),
+        + [dict(model="full", length=T, iterations=5000, eval_every=20, rates="paper", seed=seed, **change)
+           for T, change, seeds in ((2000, dict(init="restricted", half_gradient=True), 1), (2000, dict(initial_accumulator_value=1e-3), 3),
+                                    (2000, dict(init="restricted", half_gradient=True, initial_accumulator_value=1e-3), 3),  # as the authors' code
+                                    (5000, dict(initial_accumulator_value=1e-3), 3))
+           for seed in range(seeds)]),
     "settings": dict(  # one change at a time
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model="full", length=100, iterations=200, eval_every=20, **change) for change in CHANGES],
@@ -882,15 +881,15 @@ EXPERIMENTS = {
         paper=[dict(model="full", hidden_size=116, permuted=True, epochs=40, lr=3e-3, bias_lr=5e-5, unitary_lr=3e-6, decay=0.9)]
         + [dict(model="full", hidden_size=N, permuted=True, epochs=40, lr=3e-3, bias_lr=1e-4, unitary_lr=unitary_lr, decay=0.9,
                 init="henaff", bias_spread=3e-3, **seed)
-           for N, unitary_lr, seed in ((116, 1e-5, {}), (170, 7e-6, {}), (360, 3e-6, {}), (512, 2e-6, {}),
-                                       (116, 1e-5, dict(seed=1)), (116, 1e-5, dict(seed=2)))]),
+           for seed, sizes in (({}, 4), (dict(seed=1), 1), (dict(seed=2), 1))
+           for N, unitary_lr in ((116, 1e-5), (170, 7e-6), (360, 3e-6), (512, 2e-6))[:sizes]]),
     "speech": dict(
         task="speech", score="mse", label="squared error (dB^2)",
         quick=[dict(model=m, hidden_size=N, source="sample", normalise=True, batch_size=8, iterations=500, eval_every=25)
                for m, N in (("full", 128), ("restricted", 128), ("lstm", 84))],
-        paper=[dict(model=m, hidden_size=N, split=split, rates="paper", **units, clip_value=1.0 if m == "lstm" and "normalise" not in units else None)
-               for units in (dict(normalise=True), dict(initial_accumulator_value=1e-3))  # in dB with the authors' start and clipping
-               for split in ("A", "B")
+        paper=[dict(model=m, hidden_size=N, split=split, normalise=normalise, rates="paper",
+                    initial_accumulator_value=None if normalise else 1e-3, clip_value=1.0 if m == "lstm" and not normalise else None)
+               for normalise in (True, False) for split in ("A", "B")  # in dB with the authors' start and clipping
                for m, sizes in (("full", (128, 192, 256)), ("restricted", (128, 158, 192, 256, 378)), ("lstm", (84, 120, 156)))
                for N in sizes]),
     "sysid": dict(
