@@ -1015,6 +1015,8 @@ def reproduce(
     device: str = "cpu",  # Where to train, such as cpu or cuda
 ) -> dict:  # `table` (text) and `figure` (path)
     "Make all runs of an experiment, or continue them; print the table and save the figure."
+    import matplotlib.pyplot as plt
+
     if experiment not in EXPERIMENTS:
         raise ValueError(f"experiment: expected one of {sorted(EXPERIMENTS)}, got {experiment!r}")
     if scale not in ("quick", "paper"):
@@ -1047,7 +1049,9 @@ def reproduce(
     table = format_table([result_row(r, spec["score"], spec["label"]) for r, _ in finished])
     figure_path = Path(folder) / f"{experiment}-{scale}.png"
     draw = plot_by_size if spec.get("by") else plot_runs
-    draw(finished, spec["score"], spec["label"]).savefig(figure_path, dpi=150)
+    drawn = draw(finished, spec["score"], spec["label"])
+    drawn.savefig(figure_path, dpi=150)
+    plt.close(drawn)  # it is in its file; a notebook would show it a second time
     return dict(table=table, figure=figure_path)
 
 # %% ../nbs/30_train.ipynb #9bce6487
