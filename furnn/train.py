@@ -586,11 +586,13 @@ RECIPES = {
 def default_rates(
     name: str,  # A key of `RECIPES`
     task: Task,  # Its `length`, if it has one, is the delay
-    scheme: str = "scaled",  # "scaled" or "paper"
+    scheme: str = "scaled",  # "scaled", "paper", or "biases": scaled for the biases, the paper's for everything else
 ) -> dict:  # lr, bias_lr, unitary_lr, family_lr, bias_spread, precondition_unitary
     "Rates of a task's recipe. Raises on an unknown scheme."
-    if scheme not in ("scaled", "paper"):
-        raise ValueError(f"rates: expected 'scaled' or 'paper', got {scheme!r}")
+    if scheme not in ("scaled", "paper", "biases"):
+        raise ValueError(f"rates: expected 'scaled', 'paper' or 'biases', got {scheme!r}")
+    if scheme == "biases":
+        return default_rates(name, task, "paper") | {k: default_rates(name, task)[k] for k in ("bias_lr", "bias_spread")}
     found = dict(RECIPES[name][scheme])
     if found.pop("by_delay", False):
         found |= delay_rates(task.length, found["lr"])
@@ -737,7 +739,7 @@ def train(
     iterations: int | None = None,  # Batches to train on in all
     epochs: float | None = None,  # The same, in passes over the training set
     batch_size: int | None = None,  # Sequences in a batch
-    rates: str = "scaled",  # Rates that were not given: scaled to the delay, or paper
+    rates: str = "scaled",  # Rates that were not given: scaled to the delay, paper, or biases (those alone scaled)
     lr: float | None = None,  # Rate of ordinary parameters
     bias_lr: float | None = None,  # Rate of the bias of modReLU
     unitary_lr: float | None = None,  # Rate of the unitary matrix
@@ -859,7 +861,9 @@ EXPERIMENTS = {
            for T, change, seeds in ((2000, dict(init="restricted", half_gradient=True), 1), (2000, dict(initial_accumulator_value=1e-3), 3),
                                     (2000, dict(init="restricted", half_gradient=True, initial_accumulator_value=1e-3), 3),  # as the authors' code
                                     (5000, dict(initial_accumulator_value=1e-3), 3))
-           for seed in range(seeds)]),
+           for seed in range(seeds)]
+        + [dict(model="full", length=T, iterations=800, eval_every=20, rates="biases", seed=seed)  # does the rate of W matter?
+           for T, seeds in ((5000, 3), (10_000, 3), (30_000, 1)) for seed in range(seeds)]),
     "settings": dict(  # one change at a time
         task="copying", score="loss", label="cross-entropy (nats)",
         quick=[dict(model="full", length=100, iterations=200, eval_every=20, **change) for change in CHANGES],
@@ -1008,7 +1012,7 @@ def reproduce(
     seed: int | None = None,  # Only the runs with this seed
     only: str | None = None,  # Only the runs with a name like this, with wildcards, such as *-splitA-hidden_size128*
     iterations: int | None = None,  # Instead of the experiment's number of iterations
-    rates: str | None = None,  # scaled or paper: instead of the experiment's rates
+    rates: str | None = None,  # scaled, paper or biases: instead of the experiment's rates
     save: str | None = None,  # Folder for a JSON file about each finished run
     collect: bool = False,  # Train no further: write down what the runs that were begun have shown so far
     restart: bool = False,  # Forget earlier runs
@@ -1079,13 +1083,14 @@ def load_results(
 def rates_label(
     config: dict,  # Configuration of a run on a task with a delay
 ) -> str:  # "paper", "scaled", "biases scaled"; for a network with one rate alone "-", or "clipped"
-    "Which rates a run had; `biases scaled` where the parameters of a family kept the paper's in spite of a long delay"
+    "Which rates a run had; `biases scaled` where those of W were larger than `delay_rates` has them"
     if config["model"] in _GATED:
         return "clipped" if config.get("clip_norm") or config.get("clip_value") else "-"
     if config["bias_lr"] == config["lr"]:
         return "paper"
-    kept = config["model"] != "full" and config.get("family_lr") is None and config["task_options"]["length"] > 1000
-    return "biases scaled" if kept else "scaled"
+    of_W = "unitary_lr" if config["model"] == "full" else "family_lr"
+    fitting = delay_rates(config["task_options"]["length"], config["lr"])[of_W]
+    return "biases scaled" if (config.get(of_W) or config["lr"]) > fitting else "scaled"
 
 
 def ended_by_patience(
