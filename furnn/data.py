@@ -6,13 +6,19 @@
 __all__ = ['Sequences', 'Task', 'fetch', 'data_folders', 'find_file', 'read_verified', 'download', 'asset', 'unpack_deb']
 
 # %% ../nbs/19_data.ipynb #73d06ff1
-import gzip, hashlib, io, lzma, os, shutil, tarfile, urllib.error, urllib.request
+import gzip, hashlib, io, lzma, os, shutil, tarfile, tempfile, urllib.error, urllib.request
+from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
+
+try:
+    import fcntl
+except ImportError:  # Windows: processes do not wait for each other there
+    fcntl = None
 
 from .recurrence import cache_folder
 
@@ -155,6 +161,31 @@ def read_verified(
     return content
 
 # %% ../nbs/19_data.ipynb #97164e2a
+def _is_at(f, path: Path) -> bool:
+    "Whether the open file is the one of that name"
+    try:
+        return os.path.samestat(os.fstat(f.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+@contextmanager
+def _alone(path: Path):
+    "Hold a lock file, which other processes wait for and which is gone afterwards. Without locks, as on Windows, go on at once."
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while fcntl:
+        with open(path, "a") as f:
+            with suppress(OSError):  # a file system without locks
+                fcntl.flock(f, fcntl.LOCK_EX)
+            if _is_at(f, path):  # or else its holder has removed it, and somebody may hold a new one
+                try:
+                    yield
+                finally:
+                    path.unlink(missing_ok=True)
+                return
+    yield
+
+
 def download(
     url: str,  # Address of the file
     destination: Path,  # Where it goes, in a folder that is made if it is not there
@@ -162,7 +193,15 @@ def download(
     timeout: float = 30,  # Seconds to wait for the server
 ) -> Path:  # The destination
     "Fetch a file, resuming an earlier attempt; it gets its name when it is whole. Raises with the next step to take."
-    destination.parent.mkdir(parents=True, exist_ok=True)
+    known = destination.exists()
+    with _alone(destination.with_name(f".{destination.name}.lock")):
+        if known or not destination.exists():  # another process may just have fetched it
+            _download(url, destination, sha256, timeout)
+    return destination
+
+
+def _download(url: str, destination: Path, sha256: str | None, timeout: float) -> None:
+    "`download` for one process at a time"
     part = destination.with_name(destination.name + ".part")
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url, headers={"Range": f"bytes={have}-"} if have else {})
@@ -184,7 +223,6 @@ def download(
         part.unlink()
         raise ValueError(f"{url}: expected SHA-256 {sha256}, got {digest}; the file was thrown away")
     os.replace(part, destination)
-    return destination
 
 
 def asset(
@@ -225,9 +263,18 @@ def unpack_deb(
     path, destination = Path(path), Path(destination)
     if sha256 and (digest := hashlib.sha256(path.read_bytes()).hexdigest()) != sha256:
         raise ValueError(f"{path}: expected SHA-256 {sha256}, got {digest}; replace it")
-    part = destination / f".{path.name}.part"
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
+    destination.mkdir(parents=True, exist_ok=True)
+    with _alone(destination / f".{path.name}.lock"), tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=destination) as part:
+        _extract(path, Path(part), prefix)
+        names = sorted(p.name for p in Path(part).iterdir())
+        for name in names:
+            shutil.rmtree(destination / name, ignore_errors=True)
+            os.replace(Path(part) / name, destination / name)
+        return names
+
+
+def _extract(path: Path, folder: Path, prefix: str) -> None:
+    "Write the regular files of a Debian package into a folder. Raises as `unpack_deb` does."
     try:
         with tarfile.open(fileobj=io.BytesIO(_tar_of_deb(path))) as archive:
             for member in archive:
@@ -235,16 +282,9 @@ def unpack_deb(
                 if name.is_absolute() or ".." in name.parts:
                     raise ValueError(f"{path}: member {member.name!r} leaves the folder; the package is not unpacked")
                 if member.isreg() and name.is_relative_to(prefix):
-                    target = part / name.relative_to(prefix)
+                    target = folder / name.relative_to(prefix)
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with open(target, "wb") as f:
                         shutil.copyfileobj(archive.extractfile(member), f)
-        names = sorted(p.name for p in part.iterdir())
-        for name in names:
-            shutil.rmtree(destination / name, ignore_errors=True)
-            os.replace(part / name, destination / name)
-        return names
     except (tarfile.TarError, EOFError, lzma.LZMAError) as error:
         raise ValueError(f"{path}: damaged ({error}); replace it") from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from fastcore.script import Param
 
-from .data import cache_folder, find_file, unpack_deb
+from .data import _alone, cache_folder, find_file, unpack_deb
 from .tasks.pixels import DIGESTS, load_images
 from .tasks.speech import PACKAGES, find_prompts, load_prompts
 from .train import _command, format_table
@@ -58,7 +58,9 @@ def fetch_dataset(
     if name == "mnist":
         raise FileNotFoundError(f"{missing}: furnn_data mnist --mirror ADDRESS, where ADDRESS/train-images-idx3-ubyte.gz is the first of the files")
     packages = ["dataset-fashion-mnist"] if name == "fashion" else [package for package, _, _ in PACKAGES.values()]
-    if not _from_apt(packages, cache):
+    with _alone(cache / ".lock"):  # one process at a time fetches
+        fetched = _from_apt(packages, cache)
+    if not fetched:
         raise FileNotFoundError(f"{missing}. apt-get could not fetch it either; on another machine run 'apt-get download {' '.join(packages)}', "
                                 f"and copy the files to {cache}")
     if name == "fashion":

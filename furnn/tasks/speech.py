@@ -30,7 +30,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from ..data import Task, asset, cache_folder, data_folders, download, unpack_deb
+from ..data import Task, _alone, asset, cache_folder, data_folders, download, unpack_deb
 from ..plotting import figure
 
 # %% ../../nbs/24_speech.ipynb #2c2dada6
@@ -158,23 +158,30 @@ def find_prompts(
 ) -> dict[str, Path]:  # Folder of the corpus -> where it lies
     "Where the six folders of the free corpus are, unpacking archives into the cache. Raises with what to do if one is missing."
     places, found = data_folders(root), {}
-    for folder, (name, version, sha256) in PACKAGES.items():
+    for folder, (name, _, _) in PACKAGES.items():
         spots = [place / sub / folder for place in places for sub in ("speech", "")] + [_INSTALLED / folder]
         there = next((spot for spot in spots if spot.is_dir()), None)
         if there is None:
             archive = next(filter(None, (_archive(folder, place) for place in places)), None)
-            if archive is None and mirror:
-                source = "asterisk-prompt-it" if "prompt" in name else "asterisk-core-sounds"
-                archive = download(f"{mirror.rstrip('/')}/pool/main/a/{source}/{name}_{version}_all.deb",
-                                   cache_folder() / "speech" / f"{name}_{version}_all.deb", sha256)
-            if archive is None:
+            if archive is None and not mirror:
                 looked = ", ".join(map(str, [*places, _INSTALLED]))
                 raise FileNotFoundError(f"speech: {folder} is in none of {looked}. Run 'furnn_data speech', or "
                                         f"'apt-get download {name}' in a folder that FURNN_DATA names, or name a Debian mirror")
-            unpack_deb(archive, cache_folder() / "speech", prefix="usr/share/asterisk/sounds", sha256=sha256)
-            there = cache_folder() / "speech" / folder
+            there = _unpacked(folder, archive, mirror)
         found[folder] = there
     return found
+
+
+def _unpacked(folder: str, archive: Path | None, mirror: str | None) -> Path:
+    "A folder of the corpus in the cache, unpacked from the archive, or from the mirror's, unless another process has just done so"
+    (name, version, sha256), cache = PACKAGES[folder], cache_folder() / "speech"
+    with _alone(cache / f".{folder}.lock"):
+        if not (cache / folder).is_dir():
+            if archive is None:
+                source = "asterisk-prompt-it" if "prompt" in name else "asterisk-core-sounds"
+                archive = download(f"{mirror.rstrip('/')}/pool/main/a/{source}/{name}_{version}_all.deb", cache / f"{name}_{version}_all.deb", sha256)
+            unpack_deb(archive, cache, prefix="usr/share/asterisk/sounds", sha256=sha256)
+    return cache / folder
 
 # %% ../../nbs/24_speech.ipynb #fd36d0e7
 def read_manifest() -> list[dict]:  # speaker, language, sex, file, start, stop; a row for each utterance
