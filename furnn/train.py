@@ -186,19 +186,20 @@ def load_checkpoint(
 # %% ../nbs/30_train.ipynb #d46f26da
 def _locked(path: Path):
     "The open file, locked for this process; raises BlockingIOError with the number of the process that has it"
-    f = open(path, "a+")
-    try:
-        if fcntl:
-            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        f.seek(0)
-        with f:
+    with ExitStack() as on_error:
+        f = on_error.enter_context(open(path, "a+"))
+        try:
+            if fcntl:
+                fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            f.seek(0)
             raise BlockingIOError(f.read() or "unknown") from None
-    except OSError:  # a file system without locks
-        pass
-    f.truncate(0)
-    f.write(str(os.getpid()))
-    f.flush()
+        except OSError:  # a file system without locks
+            pass
+        f.truncate(0)
+        f.write(str(os.getpid()))
+        f.flush()
+        on_error.pop_all()  # it stays open
     return f
 
 
@@ -218,6 +219,7 @@ def _replace_text(path: Path, text: str) -> None:
 def _compare(known: Path, config: dict) -> None:
     "Raise if the file holds another run's configuration"
     try:
+        config = json.loads(json.dumps(config))  # as it comes out of the file: tuples are lists there
         old = json.loads(known.read_text()) if known.exists() else config
     except ValueError as error:
         raise ValueError(f"{known} is damaged: {error}. Delete that file if the run is the one you mean") from error
@@ -247,11 +249,19 @@ class RunFolder:
             raise OSError(f"folder {self.path} is in use by process {error}: wait for it, stop it, or name another folder") from None
         except OSError as error:
             raise OSError(f"folder: expected a folder that can be written to, got {self.path}: {error}") from error
+        try:
+            self._prepare(restart)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, restart: bool) -> None:
+        "Empty the folder on a restart; raise if it holds another run"
         if restart:
             for name in ("config.json", "metrics.csv", "result.json", *(f"checkpoint{k}.pt" for k in ("", ".prev", ".damaged"))):
                 (self.path / name).unlink(missing_ok=True)
-        _compare(self.path / "config.json", config)
-        self.write_json("config.json", config)
+        _compare(self.path / "config.json", self.config)
+        self.write_json("config.json", self.config)
 
     def close(self) -> None:
         "Let other processes have the folder"
