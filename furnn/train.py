@@ -164,6 +164,7 @@ def _read_checkpoint(path: Path) -> dict:
 
 def load_checkpoint(
     folder: Path,  # Run folder
+    repair: bool = True,  # Report a damaged file and set it aside; False: read only, as the folder is another process's
 ) -> dict | None:  # What was saved, or None if nothing was
     "Newest whole checkpoint of a folder. Says so if one is damaged; raises if there are files but none is whole."
     damaged = []
@@ -174,9 +175,10 @@ def load_checkpoint(
                 state = _read_checkpoint(path)
             except Exception as error:  # unpickling refuses foreign content with errors of many kinds
                 damaged.append(path)
-                print(f"damaged checkpoint, trying the one before it: {path}: {error}", file=sys.stderr)
+                if repair:
+                    print(f"damaged checkpoint, trying the one before it: {path}: {error}", file=sys.stderr)
             else:
-                for bad in damaged:  # out of the way, so that it never replaces a whole one
+                for bad in damaged if repair else []:  # out of the way, so that it never replaces a whole one
                     os.replace(bad, bad.with_name("checkpoint.damaged.pt"))
                 return state
     if damaged:
@@ -432,7 +434,7 @@ def _start(state: TrainState, model: nn.Module, optimizer, scheduler, folder) ->
     "Continue from the folder's checkpoint if it has one; returns the model as the training step calls it"
     device = next(model.parameters()).device
     _summed([0.0], device)  # the first process has prepared the folder
-    if folder and (saved := load_checkpoint(folder.path)):
+    if folder and (saved := load_checkpoint(folder.path, repair=folder.leader)):
         state.unpack(saved, model, optimizer, scheduler)
         folder.write_metrics(state.history)  # the run may have ended between its two files
     _same_everywhere(torch.tensor([state.iteration], device=device), "the iteration to continue from; "
@@ -1046,7 +1048,7 @@ def reproduce(
         run |= {k: v for k, v in dict(iterations=iterations, rates=rates).items() if v is not None}
         path = Path(folder) / f"{experiment}-{scale}" / run_name(run)
         if collect:
-            saved = load_checkpoint(path)
+            saved = load_checkpoint(path, repair=False)  # it may be another process's
             if not saved or not saved["history"]:
                 continue
             run["iterations"] = saved["iteration"]
