@@ -262,8 +262,10 @@ class RunFolder:
         if restart:
             for name in ("config.json", "metrics.csv", "result.json", *(f"checkpoint{k}.pt" for k in ("", ".prev", ".damaged"))):
                 (self.path / name).unlink(missing_ok=True)
-        _compare(self.path / "config.json", self.config)
-        self.write_json("config.json", self.config)
+        known = self.path / "config.json"
+        _compare(known, self.config)
+        if not known.exists():  # or else `fit` writes it, when it has seen that the run can go on
+            self.write_json("config.json", self.config)
 
     def close(self) -> None:
         "Let other processes have the folder"
@@ -401,10 +403,13 @@ class TrainState:
         optimizer,  # Gets its state back
         scheduler=None,  # Gets its state back, if there is one
     ) -> None:
-        "Put everything back where it was"
+        "Put everything back where it was. Raises if there is a scheduler in one place and not in the other."
+        before, now = ("none" if s is None else "one" for s in (saved.get("scheduler"), scheduler))
+        if before != now:
+            raise ValueError(f"scheduler: expected {before}, as in what was saved, got {now}")
         model.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
-        if scheduler and saved.get("scheduler"):
+        if scheduler is not None:
             scheduler.load_state_dict(saved["scheduler"])
         _restore_random(saved["rng"], next(model.parameters()).device)
         for name in vars(self):
@@ -430,12 +435,16 @@ def _stop_requests():
             signal.signal(s, handler)
 
 
-def _start(state: TrainState, model: nn.Module, optimizer, scheduler, folder) -> nn.Module:
-    "Continue from the folder's checkpoint if it has one; returns the model as the training step calls it"
+def _start(state: TrainState, model: nn.Module, optimizer, scheduler, folder, iterations: int) -> nn.Module:
+    "Continue from the folder's checkpoint if it has one; returns the model as the training step calls it. Raises if the run is past its end."
     device = next(model.parameters()).device
     _summed([0.0], device)  # the first process has prepared the folder
     if folder and (saved := load_checkpoint(folder.path, repair=folder.leader)):
+        if saved["iteration"] > iterations:
+            raise ValueError(f"iterations: expected at least the {saved['iteration']} that this run has made, got {iterations}. "
+                             "Name another folder, or restart this one")
         state.unpack(saved, model, optimizer, scheduler)
+        folder.write_json("config.json", folder.config)  # which may ask for more iterations than before
         folder.write_metrics(state.history)  # the run may have ended between its two files
     _same_everywhere(torch.tensor([state.iteration], device=device), "the iteration to continue from; "
                      "the run folder has to be on a file system that they share")
@@ -529,9 +538,9 @@ def fit(
     seed: int = 0,  # Seed of the order of the data
     progress: bool = True,  # Show a progress bar
 ) -> TrainState:  # History and best weights
-    "Train, evaluate and save until `iterations`. Raises FloatingPointError on a loss or gradient that is not finite."
+    "Train, evaluate and save until `iterations`. Raises FloatingPointError on a loss or gradient that is not finite, ValueError on what cannot go on from the folder."
     state, batches = TrainState(), Batches(task, task.train, batch_size, seed, _world())
-    forward, saved_at = _start(state, model, optimizer, scheduler, folder), time.monotonic()
+    forward, saved_at = _start(state, model, optimizer, scheduler, folder, iterations), time.monotonic()
     model.train()
     shown = progress and _world()[0] == 0
     bar = tqdm(total=iterations, initial=state.iteration, disable=not shown, dynamic_ncols=True)
