@@ -100,20 +100,22 @@ def evaluate(
     batch_size: int = 100,  # Sequences at once
     limit: int | None = None,  # Use the first `limit` sequences; default all
 ) -> dict[str, float]:  # Mean of each metric
-    "Metrics of the model on a data set. Leaves the model in the mode, training or not, that it was in."
+    "Metrics of the model on a data set. Leaves the model in the mode, training or not, that it was in. Raises on an empty data set."
     device, training = next(model.parameters()).device, model.training
-    model.eval()
-    size = min(len(dataset), limit or len(dataset))
-    if not size:
+    size = len(dataset) if limit is None else min(len(dataset), limit)
+    if size < 1:
         raise ValueError("dataset: expected at least one sequence, got none")
     total, weights = {}, 0.0
-    for start in range(0, size, batch_size):
-        input, target = fetch(task, dataset, list(range(start, min(start + batch_size, size))))
-        weight = task.weight(target)
-        weights += weight
-        for name, value in task.metrics(model(input.to(device)), target.to(device)).items():
-            total[name] = total.get(name, 0.0) + weight * value
-    model.train(training)
+    model.eval()
+    try:
+        for start in range(0, size, batch_size):
+            input, target = fetch(task, dataset, list(range(start, min(start + batch_size, size))))
+            weight = task.weight(target)
+            weights += weight
+            for name, value in task.metrics(model(input.to(device)), target.to(device)).items():
+                total[name] = total.get(name, 0.0) + weight * value
+    finally:
+        model.train(training)
     return {name: value / weights for name, value in total.items()}
 
 # %% ../nbs/30_train.ipynb #9139f849
@@ -466,6 +468,16 @@ def _answers(iteration: int):
                               "the same command continues from it") from error
 
 # %% ../nbs/30_train.ipynb #aa1e32c9
+def _check_settings(**settings) -> None:
+    "Raise on counts below 1 and on bounds of the gradient that are not above 0; what is not given is None or left out"
+    for name in ("iterations", "batch_size", "eval_every", "eval_limit", "patience"):
+        if settings.get(name) is not None and settings[name] < 1:
+            raise ValueError(f"{name}: expected at least 1, got {settings[name]}")
+    for name in ("clip_norm", "clip_value"):
+        if settings.get(name) is not None and not settings[name] > 0:
+            raise ValueError(f"{name}: expected a bound above 0, got {settings[name]}")
+
+
 def _check_finite(model: nn.Module, loss: float, iteration: int) -> float:
     "Length of the gradient; raises, naming iteration and parameter, if loss or gradient is not finite"
     grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
@@ -498,7 +510,8 @@ def _train_step(model, forward, task, optimizer, batch, iteration: int, clip_nor
 
 
 def _since_lowest(values: list[float]) -> int:
-    "How many values come after the lowest one"
+    "How many values come after the lowest one; NaN counts as the highest"
+    values = [math.inf if math.isnan(v) else v for v in values]
     return len(values) - 1 - values.index(min(values))
 
 
@@ -515,7 +528,7 @@ def _record(state: TrainState, model, task, row: dict) -> None:
     state.history.append(row)
     score = row[f"valid_{task.score}"]
     better = state.best is None or (score > state.best_score if task.higher_is_better else score < state.best_score)
-    if better:
+    if better or math.isnan(state.best_score) and not math.isnan(score):
         state.best_score, state.best_iteration = score, row["iteration"]
         state.best = {k: v.detach().clone() for k, v in model.state_dict().items()}
 
@@ -538,7 +551,10 @@ def fit(
     seed: int = 0,  # Seed of the order of the data
     progress: bool = True,  # Show a progress bar
 ) -> TrainState:  # History and best weights
-    "Train, evaluate and save until `iterations`. Raises FloatingPointError on a loss or gradient that is not finite, ValueError on what cannot go on from the folder."
+    "Train, evaluate and save until `iterations`. Raises FloatingPointError if loss or gradient is not finite, ValueError on settings that cannot be."
+    _check_settings(iterations=iterations, eval_every=eval_every, eval_limit=eval_limit, patience=patience, clip_norm=clip_norm, clip_value=clip_value)
+    if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
+        raise ValueError("scheduler: expected one that steps without a metric, got ReduceLROnPlateau")
     state, batches = TrainState(), Batches(task, task.train, batch_size, seed, _world())
     forward, saved_at = _start(state, model, optimizer, scheduler, folder, iterations), time.monotonic()
     model.train()
@@ -716,16 +732,16 @@ def _settle(task: Task, given: dict) -> dict:
     "Configuration of a run: what was given, and the recipe's values for what was not"
     recipe = RECIPES[given["task"]]
     chosen = {k: v for k, v in given.items() if v is not None}
+    _check_settings(**chosen)
     defaults = dict(batch_size=recipe["batch_size"], hidden_size=recipe["hidden_size"].get(given["model"], getattr(task, "hidden_size", 128)),
                     patience=recipe.get("patience"), **default_rates(given["task"], task, chosen.pop("rates")))
     if "lr" in chosen:  # a rate that was given also sets those that are tied to it
         defaults |= {k: defaults[k] * chosen["lr"] / defaults["lr"] for k in ("bias_lr", "family_lr")}
-    epochs = chosen.pop("epochs", None)
     config = {**given, **defaults, **chosen}
     per_epoch = _per_epoch(config, task)
-    default_iterations = recipe["iterations"] if "iterations" in recipe else recipe["epochs"] * per_epoch
-    config["iterations"] = round(epochs * per_epoch) if epochs else config["iterations"] or default_iterations
-    config["eval_every"] = config["eval_every"] or recipe["eval_every"] or per_epoch
+    epochs = chosen.get("epochs", None if "iterations" in chosen else recipe.get("epochs"))
+    config["iterations"] = chosen.get("iterations", recipe.get("iterations")) if epochs is None else round(epochs * per_epoch)
+    config["eval_every"] = chosen.get("eval_every", recipe["eval_every"] or per_epoch)  # 0 in a recipe: once an epoch
     for k in ("epochs", "rates", "folder", "restart", "quiet", "threads"):
         config.pop(k, None)
     no_family = config["model"] in ("full", *_GATED)
@@ -735,8 +751,7 @@ def _settle(task: Task, given: dict) -> dict:
         config["family_lr"] = None  # there is no family, or it has no rate of its own
     if config["decay"] is not None and not 0 < config["decay"] <= 1:
         raise ValueError(f"decay: expected a factor above 0 and at most 1, got {config['decay']}")
-    if config["iterations"] < 1:
-        raise ValueError(f"iterations: expected at least 1, got {config['iterations']}")
+    _check_settings(iterations=config["iterations"])  # which may come from epochs
     return config | dict(task_options=task.config())
 
 
@@ -796,12 +811,14 @@ def train(
 ) -> dict:  # Summary of the run, also written to result.json
     "Train one model on one task, or continue where an earlier call stopped; returns the summary of the run."
     given = dict(locals())
-    options = {k: given.pop(k) or None for k in ("length", "n", "teacher", "permuted", "split", "normalise", "source")}
+    given = {k: None if v is False else v for k, v in given.items()}  # a flag that is not set leaves the choice to task and recipe
+    options = {k: given.pop(k) for k in ("length", "n", "teacher", "permuted", "split", "normalise", "source")}
     options["seed"] = given.pop("data_seed")
-    given |= {k: given[k] or None for k in ("precondition_unitary", "half_gradient")}
     made = make_task(task, **options)
     config = _settle(made, given)
-    if threads:
+    if threads is not None:
+        if threads < 1:
+            raise ValueError(f"threads: expected at least 1, got {threads}")
         torch.set_num_threads(threads)
     with torch.random.fork_rng(), _job(device) as (leader, device), ExitStack() as stack:
         torch.manual_seed(seed)
