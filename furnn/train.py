@@ -346,15 +346,27 @@ def _same_everywhere(values: Tensor, what: str) -> None:
             raise ValueError(f"the processes of the job disagree about {what}")
 
 
+def _check_device(device) -> None:
+    "Raise unless PyTorch can use the device"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, ImportError) as error:
+        why = str(error).partition("\n")[0].partition(". ")[0]
+        raise ValueError(f"device: expected one that this machine has, such as cpu, got {str(device)!r} ({why})") from error
+
+
 @contextmanager
 def _job(device: str):
-    "Join the processes that torchrun started; gives whether this is the first one, and its device"
-    if int(os.environ.get("WORLD_SIZE", 1)) == 1 or dist.is_initialized():
+    "Join the processes that torchrun started; gives whether this is the first one, and its device. Raises if that is not there."
+    alone = int(os.environ.get("WORLD_SIZE", 1)) == 1 or dist.is_initialized()
+    cuda = str(device).startswith("cuda")
+    if cuda and not alone:
+        device = f"cuda:{os.environ['LOCAL_RANK']}"
+    _check_device(device)
+    if alone:
         yield _world()[0] == 0, device
         return
-    cuda = torch.device(device).type == "cuda"
     if cuda:
-        device = f"cuda:{os.environ['LOCAL_RANK']}"
         torch.cuda.set_device(device)
     dist.init_process_group("nccl" if cuda else "gloo", timeout=timedelta(minutes=10))
     try:
@@ -842,6 +854,9 @@ def _command(function, example: str, argv: list[str] | None, report=lambda resul
     name = example.split()[0]
     parser = anno_parser(function, prog=name)
     parser.epilog = f"Example: {example}"
+    for action in parser._actions:
+        if getattr(action.type, "__name__", "") == "_parse":  # of `int | None`; argparse would say: invalid _parse value
+            action.type.__name__ = str(inspect.signature(function).parameters[action.dest].annotation).split(" |")[0]
     arguments = vars(parser.parse_args(argv))
     for extra in ("pdb", "xtra"):
         arguments.pop(extra)
@@ -850,7 +865,7 @@ def _command(function, example: str, argv: list[str] | None, report=lambda resul
     except KeyboardInterrupt as stop:
         print(f"\n{name}: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(130)
-    except (ValueError, TypeError, OSError, FloatingPointError) as error:
+    except (ValueError, TypeError, OSError, FloatingPointError, OverflowError) as error:
         if isinstance(error, ConnectionError) and int(os.environ.get("WORLD_SIZE", 1)) > 1:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
             os._exit(1)  # taking the job apart can wait for ever for a process that is gone
