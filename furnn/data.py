@@ -135,12 +135,12 @@ def find_file(
     name: str,  # Path inside a data folder, such as mnist/train-images-idx3-ubyte; also found with .gz
     root: str | Path | None = None,  # See `data_folders`
 ) -> Path | None:  # The first that exists, or None
-    "Data file of that name, looked for in every data folder, with or without the data set's own subfolder"
-    for folder in data_folders(root):
-        for stem in (folder / name, folder / Path(name).name):
-            for path in (stem, stem.with_name(stem.name + ".gz")):
-                if path.is_file():
-                    return path
+    "Data file of that name, looked for in the data set's own subfolder of every data folder, then in the data folders themselves"
+    folders = data_folders(root)
+    for stem in [folder / part for part in (name, Path(name).name) for folder in folders]:
+        for path in (stem, stem.with_name(stem.name + ".gz")):
+            if path.is_file():
+                return path
     return None
 
 
@@ -157,7 +157,7 @@ def read_verified(
     if len(content) != size:
         raise ValueError(f"{path}: expected {size} bytes, got {len(content)}; replace it")
     if (digest := hashlib.sha256(content).hexdigest()) != sha256:
-        raise ValueError(f"{path}: expected SHA-256 {sha256}, got {digest}; replace it")
+        raise ValueError(f"{path}: expected SHA-256 {sha256}, got {digest}; replace it, or move it to a folder of its own if another data set has files of the same names")
     return content
 
 # %% ../nbs/19_data.ipynb #97164e2a
