@@ -354,7 +354,7 @@ void forward(const R* x, const R* W, const R* bias, const R* h0, R* H, R* invers
       ahead(x + C * (at + B * N), C * BYTES);
       re += xr; im += xi;
       V<R> over = 1 / root<R>(re * re + im * im + eps), s = 1 + b * over;  // 1/m and s
-      s = s > zero ? s : zero;
+      s = s <= zero ? zero : s;  // NaN stays NaN
       re *= s; im *= s;
       store<R, P>(H + C * at, n, re, im);
       if (inverse_m) store<R, 1>(inverse_m + at, n, over, zero);
@@ -411,10 +411,10 @@ void backward(const R* gH, const R* H, const R* inverse_m, const R* W, const R* 
       ahead(gH + C * (at - B * N), C * BYTES); ahead(H + C * (at - B * N), C * BYTES); ahead(inverse_m + at - B * N, BYTES);
       gr += ar; gi += ai;
       V<R> s = 1 + b * over;
-      auto alive = s > zero;
+      auto dead = s <= zero;  // not of NaN; and 0 * NaN, below, is NaN
       V<R> lifted = over / s, u = (gr * hr + gi * hi_) * lifted, c = b * over * lifted * u;  // 1/(m + b), db, b u / (m^3 s^2)
-      V<R> zr = alive ? s * gr - c * hr : zero, zi = alive ? s * gi - c * hi_ : zero;
-      *(V<R>*)(gb + q * L) += alive ? u : zero;
+      V<R> zr = dead ? 0 * gr : s * gr - c * hr, zi = dead ? 0 * gi : s * gi - c * hi_;
+      *(V<R>*)(gb + q * L) += dead ? zero : u;
       store<R, P>(gx + C * at, n, zr, zi);
       put<R, P>(now, jump, i, j, zr, zi);
     });
@@ -650,7 +650,8 @@ if triton is not None:
                 if C == 2:
                     im += tl.load(x + C * at + 1, mask=inside, other=0.0)
                 over = 1 / tl.sqrt(re * re + im * im + eps)
-                s = tl.maximum(1 + tl.load(bias + n, mask=n < N, other=0.0)[None, :] * over, 0)
+                s = 1 + tl.load(bias + n, mask=n < N, other=0.0)[None, :] * over
+                s = tl.where(s <= 0, 0, s)  # NaN stays NaN
                 tl.store(H + C * at, s * re, mask=inside)
                 if C == 2:
                     tl.store(H + C * at + 1, s * im, mask=inside)
@@ -681,8 +682,9 @@ if triton is not None:
                 g_re += tl.load(gH + C * at, mask=inside, other=0.0)
                 h_re = tl.load(H + C * at, mask=inside, other=0.0)
                 u = g_re * h_re
-                s = tl.maximum(1 + b * over, 0)
-                lifted = tl.where(s > 0, over / tl.where(s > 0, s, 1), 0)  # 1/(m + b), 0 for dead units
+                s = 1 + b * over
+                dead = s <= 0  # not of NaN
+                s, lifted = tl.where(dead, 0, s), tl.where(dead, 0, over / tl.where(dead, 1, s))  # lifted: 1/(m + b), 0 for dead units
                 if C == 2:
                     g_im += tl.load(gH + C * at + 1, mask=inside, other=0.0)
                     h_im = tl.load(H + C * at + 1, mask=inside, other=0.0)
