@@ -24,13 +24,15 @@ except ImportError:  # it comes with PyTorch for CUDA
 def modrelu(
     z: Tensor,  # Complex or real, shape (..., n)
     bias: Tensor,  # Real, shape (n,): added to the modulus
-    eps: float = 1e-5,  # Added to the squared modulus, at least 0
+    eps: float = 1e-5,  # Added to the squared modulus, at least 0; above 0 where a `z` may be 0
 ) -> Tensor:  # Shape and dtype of z
-    "`z` with its modulus shifted by `bias` and cut off at 0; the phase stays. Raises on a complex bias or one of another length."
+    "`z` with its modulus shifted by `bias` and cut off at 0; the phase stays. Raises on a complex bias, one of another length, and eps below 0."
     if bias.is_complex():
         raise TypeError(f"bias: expected a real dtype, got {bias.dtype}")
     if bias.shape != z.shape[-1:]:
         raise ValueError(f"bias: expected shape {tuple(z.shape[-1:])}, got {tuple(bias.shape)}")
+    if not eps >= 0:
+        raise ValueError(f"eps: expected a value of at least 0, got {eps}")
     square = z.real.square() + z.imag.square() if z.is_complex() else z.square()
     m = torch.sqrt(square + eps)
     return z * (torch.relu(m + bias) / m)
@@ -39,7 +41,7 @@ def modrelu(
 def modrelu_(
     z: Tensor,  # Complex, shape (..., n); not needed for a gradient
     bias: Tensor,  # Real, shape (n,): added to the modulus
-    eps: float = 1e-5,  # Added to the squared modulus, at least 0
+    eps: float = 1e-5,  # See `modrelu`
 ) -> Tensor:  # `z` itself
     "`modrelu` in place, for inference"
     scale = z.abs().square_().add_(eps).rsqrt_().mul_(bias).add_(1).relu_()
@@ -817,11 +819,13 @@ def _choose(backend: str, device: torch.device, T: int, N: int) -> str:
     return backend
 
 # %% ../nbs/11_recurrence.ipynb #870c70fb
-def _check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor) -> None:
-    "Raise unless shapes and dtypes fit together"
+def _check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> None:
+    "Raise unless shapes and dtypes fit together and eps is above 0"
     if x.ndim != 3 or x.dtype not in _NAMES:
         raise ValueError("x: expected a complex (or floating-point) tensor of shape (T, B, N), "
                          f"got {x.dtype} of shape {tuple(x.shape)}")
+    if not eps > 0:
+        raise ValueError(f"eps: expected a value above 0, got {eps}")
     T, B, N = x.shape
     for name, tensor, shapes in (("W", W, ((N, N),)), ("bias", bias, ((N,),)), ("h0", h0, ((B, N), (N,)))):
         if tuple(tensor.shape) not in shapes:
@@ -869,12 +873,12 @@ def recurrence(
     W: Tensor,  # Dtype of x, shape (N, N): unitary
     bias: Tensor,  # Real, shape (N,): bias of modReLU
     h0: Tensor,  # Dtype of x, shape (N,) or (B, N): the state before the first step
-    eps: float = 1e-5,  # See `modrelu`
+    eps: float = 1e-5,  # See `modrelu`; above 0
     backend: str = "auto",  # One of `backends()`, or "auto" for the fastest that fits
     checkpoint_every: int | None = 0,  # Steps between the states kept for the way back; 0: keep all; None: by the size
 ) -> Tensor:  # Dtype of x, shape (T, B, N): the state after each step
-    "All states of `h_t = modrelu(W h_(t-1) + x_t)`. Raises on shapes or dtypes that do not fit, and on an unknown backend."
-    _check_recurrence(x, W, bias, h0)
+    "All states of `h_t = modrelu(W h_(t-1) + x_t)`. Raises on shapes or dtypes that do not fit, on eps that is not above 0, and on an unknown backend."
+    _check_recurrence(x, W, bias, h0, eps)
     function, h0 = _BACKENDS[_choose(backend, x.device, x.shape[0], x.shape[-1])], h0.expand(x.shape[1:])
     if not x.numel():
         return _reference(x, W, bias, h0, eps)
