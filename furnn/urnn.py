@@ -6,7 +6,7 @@
 __all__ = ['URNNCell', 'URNN', 'SequenceModel', 'count_parameters']
 
 # %% ../nbs/12_urnn.ipynb #4e6edf27
-import math
+import inspect, math
 
 import torch
 from fastcore.basics import patch
@@ -14,17 +14,29 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
+from .capacity import parameter_count
 from .recurrence import _transformed, in_segments, modrelu, modrelu_, recurrence, segment_length
-from .unitary import _REAL, ComplexModule, UnitaryParameter, _complex_dtype, _positive, make_unitary
+from .unitary import _REAL, FAMILIES, ComplexModule, _complex_dtype, _positive, make_unitary
 
 # %% ../nbs/12_urnn.ipynb #70b63b75
-def _make_unitary(capacity, n: int, **kwargs) -> nn.Module:
-    "Module whose call returns the recurrent matrix, from its name or as given"
-    if isinstance(capacity, nn.Module):
-        if (got := tuple(capacity().shape)) != (n, n):
-            raise ValueError(f"capacity: expected a module that returns a matrix of shape {(n, n)}, got shape {got}")
-        return capacity
-    return make_unitary(capacity, n, **kwargs)
+def _check_options(capacity, options: dict) -> None:
+    "Raise on an option that the family, or a module in its place, does not have, with those it has"
+    given, common = isinstance(capacity, nn.Module), ("n", "capacity", "dtype", "device", "generator")
+    known = [] if given else [name for name in inspect.signature(FAMILIES[capacity]).parameters if name not in common]
+    if unknown := [name for name in options if name not in known]:
+        has = "a module has none" if given else f"capacity {capacity!r} has {known or 'none'}"
+        raise TypeError(f"{unknown[0]}: expected an option of URNN, URNNCell or the capacity; {has}")
+
+
+def _make_unitary(capacity, n: int, options: dict, **common) -> nn.Module:
+    "Module whose call returns the recurrent matrix, from its name and the options of its family, or as given"
+    if isinstance(capacity, nn.Module) or isinstance(capacity, str) and capacity in FAMILIES:
+        _check_options(capacity, options)
+    if not isinstance(capacity, nn.Module):
+        return make_unitary(capacity, n, **options, **common)
+    if (got := tuple(capacity().shape)) != (n, n):
+        raise ValueError(f"capacity: expected a module that returns a matrix of shape {(n, n)}, got shape {got}")
+    return capacity
 
 # %% ../nbs/12_urnn.ipynb #b16160e3
 class URNNCell(ComplexModule):
@@ -38,14 +50,16 @@ class URNNCell(ComplexModule):
         *,
         bias_mean: float = 0.0,  # Centre of the initial modReLU bias
         bias_spread: float = 0.01,  # Half width of its uniform distribution
-        eps: float = 1e-5,  # See `modrelu`
+        eps: float = 1e-5,  # See `modrelu`; above 0
         dtype: torch.dtype | None = None,  # complex64 (default) or complex128
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
-        **unitary,  # Further arguments of the family, such as `init="identity"`
+        **unitary,  # Further arguments of the family, such as `init="identity"`; none if `capacity` is a module
     ):
         super().__init__()
         self.input_size, self.hidden_size = _positive(input_size, "input_size"), _positive(hidden_size, "hidden_size")
+        if not eps > 0:
+            raise ValueError(f"eps: expected a value above 0, got {eps}")
         self.eps, dtype = eps, _complex_dtype(dtype)
         uniform = lambda *shape, bound: torch.empty(shape, dtype=_REAL[dtype], device=device).uniform_(
             -bound, bound, generator=generator)
@@ -53,8 +67,7 @@ class URNNCell(ComplexModule):
         self.V = nn.Parameter(torch.view_as_complex(uniform(N, input_size, 2, bound=math.sqrt(6 / (input_size + 2 * N)))))
         self.bias = nn.Parameter(bias_mean + uniform(N, bound=bias_spread))
         self.h0 = nn.Parameter(torch.view_as_complex(uniform(N, 2, bound=math.sqrt(3 / (2 * N)))))
-        options = dict(dtype=dtype, device=device, generator=generator, **unitary)
-        self.unitary = _make_unitary(capacity, N, **options)
+        self.unitary = _make_unitary(capacity, N, unitary, dtype=dtype, device=device, generator=generator)
 
     def project(
         self,
@@ -93,9 +106,14 @@ class URNNCell(ComplexModule):
     ) -> Tensor:  # State after the step, complex, (B, hidden_size) or (hidden_size,)
         "One step of the recurrence. Raises on shapes or dtypes that do not fit."
         x = self.project(input)
-        h = self.h0 if hx is None else hx
-        if h.shape[-1:] != (self.hidden_size,) or h.ndim > x.ndim:
+        if x.ndim > 2:
+            raise ValueError(f"input: expected one step, with or without a batch, got shape {tuple(input.shape)}")
+        h0 = self.h0
+        h = h0 if hx is None else hx
+        if h.shape != x.shape and h.shape != h0.shape:
             raise ValueError(f"hx: expected shape {tuple(x.shape)}, got {tuple(h.shape)}")
+        if h.dtype != h0.dtype:
+            raise TypeError(f"hx: expected dtype {h0.dtype}, got {h.dtype}")
         if torch.is_grad_enabled() or _transformed():
             return modrelu(h @ self.unitary().mT + x, self.bias, self.eps)
         W = self.unitary().mT
@@ -157,6 +175,9 @@ class URNN(ComplexModule):
         x = input.transpose(0, time) if batched else input.unsqueeze(1)
         output, h_n = self._run(x, self._first_states(h0, x.shape[1], batched))
         return (output.transpose(0, time), h_n) if batched else (output.squeeze(1), h_n.squeeze(1))
+
+    def flatten_parameters(self) -> None:
+        "Nothing to do; code written for `torch.nn.LSTM` calls it"
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}, num_layers={self.num_layers}, capacity={self.capacity!r}"
@@ -247,15 +268,20 @@ class SequenceModel(ComplexModule):
         hidden_size: int = 128,  # Units; complex ones for a unitary core
         *,
         checkpoint_every: int | None = None,  # Steps between states kept for the way back; 0: all; None: by the size
-        **core,  # Further arguments of `URNN`, or of PyTorch's module
+        **core,  # Further arguments of `URNN`, or of PyTorch's module, but `batch_first`, `bidirectional` and `proj_size`
     ):
         super().__init__()
+        for name in ("batch_first", "bidirectional", "proj_size"):
+            if core.get(name):
+                raise ValueError(f"{name}: expected none, as time comes first, steps follow one another and each state has hidden_size units, "
+                                 f"got {core[name]}")
         self.kind, self.per_step, self.complex_output = kind, task.per_step, task.complex_output
         self.input_size, M, self.checkpoint_every = task.input_size, task.output_size, checkpoint_every
         if kind in _GATED:
             doubled = 2 if getattr(task, "complex_input", False) else 1  # real cores see Re and Im side by side
             self.core = _real_core(kind, doubled * task.input_size, _positive(hidden_size, "hidden_size"), **core)
-            self.readout = nn.Linear(hidden_size, 2 * M if self.complex_output else M)
+            placed = {name: core[name] for name in ("dtype", "device") if name in core}
+            self.readout = nn.Linear(hidden_size, 2 * M if self.complex_output else M, **placed)
         else:
             self.core = self._unitary_core(kind, hidden_size, core)
             dtype, device = self.core.cells[0].V.dtype, self.core.cells[0].V.device
@@ -315,6 +341,4 @@ def count_parameters(
     model: nn.Module,  # Any module
 ) -> int:  # Trained real numbers, counted as in the paper
     "Number of trained real parameters: a unitary matrix has `n^2`, other complex numbers count twice, frozen ones not"
-    def count(p):
-        return p.numel() if isinstance(p, UnitaryParameter) or not p.is_complex() else 2 * p.numel()
-    return sum(count(p) for p in model.parameters() if p.requires_grad)
+    return parameter_count(model)
