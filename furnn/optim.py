@@ -16,7 +16,7 @@ from torch.optim.rmsprop import rmsprop
 
 from .cayley import cayley_step_, polish
 from .stiefel import unitarity_error
-from .unitary import UnitaryParameter
+from .unitary import UnitaryParameter, _unitarity_limit
 
 # %% ../nbs/13_optim.ipynb #be15f372
 def _at_least_zero(**values) -> None:
@@ -165,8 +165,7 @@ def _warn_of_drift(params: list[Tensor], steps: list[int]) -> None:
     "Warn if rounding, or somebody else, has moved a matrix off the unitary group; a polish step mends small drift"
     errors = torch.stack([unitarity_error(p).max() for p in params]).tolist()  # waits for the device, once
     for p, step, error in zip(params, steps, errors):
-        limit = 1e-3 if p.dtype == torch.complex64 else 1e-8
-        if not error <= limit:
+        if not error <= (limit := _unitarity_limit(p.dtype)):
             warnings.warn(f"step {step}: a unitary parameter of shape {tuple(p.shape)} has drifted, ||W^H W - I|| = {error:.2g}, "
                           f"expected at most {limit:g}. Polish more often (polish_every), change W through this optimiser "
                           "only, and put furnn.stiefel.project_unitary(W) in its place if it is finite")

@@ -24,6 +24,9 @@ def _rebuild_unitary(data: Tensor, requires_grad: bool) -> "UnitaryParameter":
 class UnitaryParameter(nn.Parameter):
     "Parameter constrained to the unitary group: `CayleyRMSprop` moves it along the manifold"
 
+    def __new__(cls, data=None, requires_grad=True):
+        return super().__new__(cls, data.detach() if isinstance(data, nn.Parameter) else data, requires_grad)
+
     def __reduce_ex__(self, protocol):
         return _rebuild_unitary, (self.data, self.requires_grad)
 
@@ -61,6 +64,9 @@ class ComplexModule(nn.Module):
             dtype = _complex_dtype(precision) if t.is_complex() else _REAL.get(precision, precision)
             return fn(t) if moved.dtype == t.dtype == dtype else t.to(device=moved.device, dtype=dtype)
 
+        for p in [p for m in self.modules() if isinstance(m, ComplexModule) for p in m.parameters(recurse=False)]:
+            if p.is_complex() or p.is_floating_point():  # refuse before anything has changed
+                _complex_dtype(fn(torch.empty(0, dtype=_REAL.get(p.dtype, p.dtype), device=p.device)).dtype)
         with self._unitary_kept():
             return super()._apply(together, recurse)
 
@@ -150,13 +156,18 @@ class RestrictedUnitary(ComplexModule):
         return f"n={self.n}"
 
 # %% ../nbs/10_unitary.ipynb #7bd35b04
+def _unitarity_limit(dtype: torch.dtype) -> float:
+    "Largest `unitarity_error` of a matrix of this dtype that counts as unitary"
+    return 1e-3 if dtype.to_real() == torch.float32 else 1e-8
+
+
 def _initial_unitary(n: int, init, dtype: torch.dtype, device, generator) -> Tensor:
     "Matrix that `FullUnitary` starts from"
     if isinstance(init, Tensor):
         if init.shape != (n, n):
             raise ValueError(f"init: expected a matrix of shape {(n, n)}, got shape {tuple(init.shape)}")
         W = init.detach().to(device=device, dtype=dtype, copy=True)
-        error, limit = unitarity_error(W).item(), (1e-3 if dtype == torch.complex64 else 1e-8)
+        error, limit = unitarity_error(W).item(), _unitarity_limit(dtype)
         if not error < limit:
             raise ValueError(f"init: expected a unitary matrix, got one with ||W^H W - I|| = {error:.3g}; "
                              "furnn.stiefel.project_unitary gives the nearest unitary one")
