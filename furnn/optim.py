@@ -19,11 +19,13 @@ from .stiefel import unitarity_error
 from .unitary import UnitaryParameter, _unitarity_limit
 
 # %% ../nbs/13_optim.ipynb #be15f372
-def _at_least_zero(**values) -> None:
-    "Raise unless every value is a number of at least 0"
-    for name, value in values.items():
-        if not value >= 0:
-            raise ValueError(f"{name}: expected a value of at least 0, got {value}")
+def _check_group(group: dict) -> None:
+    "Raise on options of a parameter group that are out of range"
+    for name in ("lr", "unitary_lr", "alpha", "eps", "polish_every", "initial_accumulator_value"):
+        if group[name] is not None and not group[name] >= 0:
+            raise ValueError(f"{name}: expected a value of at least 0, got {group[name]}")
+    if not group["alpha"] < 1:
+        raise ValueError(f"alpha: expected a value below 1, got {group['alpha']}")
 
 # %% ../nbs/13_optim.ipynb #1a2031c7
 class CayleyRMSprop(Optimizer):
@@ -42,9 +44,6 @@ class CayleyRMSprop(Optimizer):
         capturable: bool = False,  # Keep all counters on the GPU, so that a CUDA graph can hold the step; no drift warning
         initial_accumulator_value: float = 0.0,  # Mean square before the first step, as in `torch.optim.Adagrad`
     ):
-        _at_least_zero(lr=lr, alpha=alpha, eps=eps, polish_every=polish_every, initial_accumulator_value=initial_accumulator_value)
-        if not alpha < 1:
-            raise ValueError(f"alpha: expected a value below 1, got {alpha}")
         defaults = dict(lr=lr, unitary_lr=unitary_lr, alpha=alpha, eps=eps, precondition_unitary=precondition_unitary,
                         polish_every=polish_every, detect_drift=detect_drift, capturable=capturable,
                         initial_accumulator_value=initial_accumulator_value)
@@ -54,13 +53,15 @@ class CayleyRMSprop(Optimizer):
         self,
         param_group: dict,  # `params` and options; `unitary_lr` is the rate of its unitary parameters
     ) -> None:
-        "Add parameters; unitary ones get a group of their own, whose `lr` is their `unitary_lr`"
-        params = param_group["params"]
+        """Add parameters; unitary ones get a group of their own, whose `lr` is their `unitary_lr`. Raises on an option out of
+        range, and on a set of parameters."""
+        params, group = param_group["params"], {**self.defaults, **param_group}
+        if isinstance(params, set):
+            raise TypeError("params: expected a list or another ordered collection, got a set, whose order changes from run to run")
+        _check_group(group)
         params = [params] if isinstance(params, Tensor) else list(params)
         is_unitary = lambda p: isinstance(p[1] if isinstance(p, tuple) else p, UnitaryParameter)
-        rate = lambda name: param_group.get(name, self.defaults[name])
-        lr = rate("lr") if rate("unitary_lr") is None else rate("unitary_lr")
-        _at_least_zero(lr=rate("lr"), unitary_lr=lr)
+        lr = group["lr"] if group["unitary_lr"] is None else group["unitary_lr"]
         unitary, ordinary = [p for p in params if is_unitary(p)], [p for p in params if not is_unitary(p)]
         if ordinary or not unitary:
             super().add_param_group({**param_group, "params": ordinary, "unitary": False})
@@ -73,19 +74,35 @@ class CayleyRMSprop(Optimizer):
             group.setdefault("detect_drift", True)
             group.setdefault("capturable", False)
             group.setdefault("initial_accumulator_value", 0.0)
+        for s in self.state.values():  # PyTorch loads, and an earlier version saved, counters that stop at 2^24
+            s["step"] = s["step"].double()
+
+    def load_state_dict(
+        self,
+        state_dict: dict,  # As `state_dict` returned it, also from an earlier version
+    ) -> None:
+        "Go on from a saved state, with counters to the last digit, which PyTorch rounds in capturable groups"
+        super().load_state_dict(state_dict)
+        own, saved = ((p for group in groups for p in group["params"]) for groups in (self.param_groups, state_dict["param_groups"]))
+        for p, name in zip(own, saved):
+            if name in state_dict["state"]:
+                self.state[p]["step"] = state_dict["state"][name]["step"].to(self.state[p]["step"], copy=True)
 
     @torch.no_grad()
     def step(
         self,
         closure=None,  # Evaluates the model again and returns the loss
     ):  # What the closure returned
-        "Take one step with every parameter that has a gradient. Raises on a sparse gradient."
+        "Take one step with every parameter that has a gradient. Raises on a sparse gradient, before anything has moved."
         loss = None
         if closure is not None:
             with torch.enable_grad():
                 loss = closure()
-        for group in self.param_groups:
-            params = [p for p in group["params"] if p.grad is not None]
+        ready = [[p for p in group["params"] if p.grad is not None] for group in self.param_groups]
+        for p in (p for params in ready for p in params if p.grad.layout != torch.strided):
+            raise RuntimeError(f"gradient: expected a dense one, got {p.grad.layout} for a parameter of shape {tuple(p.shape)}; "
+                               "torch.nn.Embedding makes dense ones with sparse=False")
+        for params, group in zip(ready, self.param_groups):
             if not params:
                 continue
             if group["unitary"]:
@@ -100,7 +117,7 @@ def _new_state(self: CayleyRMSprop, p: Tensor, group: dict, average: bool) -> di
     "State of a parameter, made at its first step"
     state = self.state[p]
     if not state:
-        state["step"] = torch.zeros((), device=p.device if group["capturable"] else "cpu")
+        state["step"] = torch.zeros((), dtype=torch.float64, device=p.device if group["capturable"] else "cpu")
         if average:
             start = group["initial_accumulator_value"]
             state["square_avg"] = torch.full_like(p, complex(start, start) if p.is_complex() else start)
