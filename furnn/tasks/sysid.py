@@ -6,7 +6,7 @@
 __all__ = ['TEACHERS', 'system_matrix', 'make_teacher', 'TeacherSequences', 'SystemIdentification', 'restricted_distance']
 
 # %% ../../nbs/20_sysid.ipynb #fb7d9107
-from functools import cached_property
+from functools import cached_property, partial
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +56,11 @@ def make_teacher(
     return net.requires_grad_(False)
 
 # %% ../../nbs/20_sysid.ipynb #42c30d41
+def _noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    "Circular complex Gaussian noise of unit variance; a function of the module, so that data sets can be pickled"
+    return torch.randn(shape, dtype=torch.complex64, generator=generator)
+
+
 class TeacherSequences(Sequences):
     "Pairs (input, state of the teacher), complex64 of shape (length, n) each; batches go through the teacher together"
 
@@ -66,8 +71,7 @@ class TeacherSequences(Sequences):
         teacher: URNN,  # Network that answers
         seed: int = 0,  # Two sets with the same seed have the same inputs
     ):
-        shape = (length, teacher.input_size)
-        super().__init__(size, lambda g: torch.randn(shape, dtype=torch.complex64, generator=g), seed)
+        super().__init__(size, partial(_noise, (length, teacher.input_size)), seed)
         self.teacher = teacher
 
     def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:
