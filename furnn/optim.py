@@ -75,7 +75,8 @@ class CayleyRMSprop(Optimizer):
             group.setdefault("capturable", False)
             group.setdefault("initial_accumulator_value", 0.0)
         for s in self.state.values():  # PyTorch loads, and an earlier version saved, counters that stop at 2^24
-            s["step"] = s["step"].double()
+            if s:
+                s["step"] = s["step"].double()
 
     def load_state_dict(
         self,
@@ -85,7 +86,7 @@ class CayleyRMSprop(Optimizer):
         super().load_state_dict(state_dict)
         own, saved = ((p for group in groups for p in group["params"]) for groups in (self.param_groups, state_dict["param_groups"]))
         for p, name in zip(own, saved):
-            if name in state_dict["state"]:
+            if state_dict["state"].get(name):
                 self.state[p]["step"] = state_dict["state"][name]["step"].to(self.state[p]["step"], copy=True)
 
     @torch.no_grad()
