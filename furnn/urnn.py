@@ -110,7 +110,7 @@ class URNNCell(ComplexModule):
             raise ValueError(f"input: expected one step, with or without a batch, got shape {tuple(input.shape)}")
         h0 = self.h0
         h = h0 if hx is None else hx
-        if h.shape != (x.shape if h.ndim == x.ndim else h0.shape):
+        if h.shape != (x.shape if h.ndim == x.ndim else h0.shape):  # to compare B with N would limit an exported program
             raise ValueError(f"hx: expected shape {tuple(x.shape)}, got {tuple(h.shape)}")
         if h.dtype != h0.dtype:
             raise TypeError(f"hx: expected dtype {h0.dtype}, got {h.dtype}")
