@@ -135,7 +135,7 @@ class URNN(ComplexModule):
         input_size: int,  # Features of the input, or number of symbols
         hidden_size: int,  # Complex units N of each layer
         num_layers: int = 1,  # Layers, one on top of the other
-        capacity: str = "full",  # Family of W, see `furnn.unitary`
+        capacity: str | nn.Module = "full",  # Family of W, see `furnn.unitary`, or, with one layer, a module that returns W
         batch_first: bool = False,  # Batch axis before the time axis, in input and output
         dropout: float = 0.0,  # Probability of dropping a unit between layers, in training
         *,
@@ -162,7 +162,7 @@ class URNN(ComplexModule):
         self,
         input: Tensor | PackedSequence,  # See the class
         h0: Tensor | None = None,  # Complex, (num_layers, B, hidden_size), or without B; default: the learned h0
-    ) -> tuple[Tensor | PackedSequence, Tensor]:  # output (T, B, hidden_size), h_n (num_layers, B, hidden_size)
+    ) -> tuple[Tensor | PackedSequence, Tensor]:  # output (T, B, hidden_size) in the layout of the input, h_n (num_layers, B, hidden_size); no B if it has none
         "States of the last layer at every step, and the last state of every layer. Raises on shapes that do not fit."
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, h0)
