@@ -40,7 +40,7 @@ class CayleyRMSprop(Optimizer):
         eps: float = 1e-8,  # Added to the root mean square
         precondition_unitary: bool = False,  # Divide the gradient of W by its running root mean square first
         polish_every: int = 100,  # Steps between two polish steps; 0: never
-        detect_drift: bool = True,  # Warn if a unitary parameter is no longer unitary, looked at every 100 steps
+        detect_drift: bool = True,  # Warn if a unitary parameter is no longer unitary, seen just before a polish step, or every 100 steps if polish_every=0
         capturable: bool = False,  # Keep all counters on the GPU, so that a CUDA graph can hold the step; no drift warning
         initial_accumulator_value: float = 0.0,  # Mean square before the first step, as in `torch.optim.Adagrad`
     ):
