@@ -234,7 +234,7 @@ def _compare(known: Path, config: dict) -> None:
 
 # %% ../nbs/30_train.ipynb #20fe3a7d
 class RunFolder:
-    "Folder of one run: `config.json`, `metrics.csv`, `checkpoint.pt`. One process at a time holds it, until `close`."
+    "Folder of one run: `config.json`, `metrics.csv`, checkpoints, `result.json`. One process at a time holds it, until `close`."
 
     def __init__(
         self,
@@ -767,16 +767,22 @@ def _settle(task: Task, given: dict) -> dict:
     return config | dict(task_options=task.config())
 
 
+def _limits(name: str) -> dict:
+    "How many sequences of a task are scored, from its recipe: eval_limit for validation and test_limit; None: all"
+    return {k: RECIPES[name].get(k) for k in ("eval_limit", "test_limit")}
+
+
 def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, device) -> dict:
     "Summary of a finished run"
     if state.best:
         model.load_state_dict(state.best)
-    test = evaluate(model, task, task.test, batch_size=config["batch_size"], limit=RECIPES[config["task"]].get("test_limit"))
+    limits = _limits(config["task"])
+    test = evaluate(model, task, task.test, batch_size=config["batch_size"], limit=limits["test_limit"])
     test |= task.further_metrics(model)
     drift = [unitarity_error(p.detach()).item() for p in model.parameters() if isinstance(p, UnitaryParameter)]
     return dict(config=config, parameters=count_parameters(model), baseline=task.baseline,
                 iterations=state.iteration, solved_at=state.solved_at, seconds=round(state.seconds, 2),
-                best_iteration=state.best_iteration, final=state.history[-1], test=test,
+                best_iteration=state.best_iteration, final=state.history[-1], test=test, **limits,
                 unitarity_error=max(drift, default=None), device=str(device), environment=_environment())
 
 # %% ../nbs/30_train.ipynb #0914e699
@@ -843,7 +849,7 @@ def train(
                   f"baseline {made.baseline:.4g}, folder {run.path}", file=sys.stderr)
         keys = ("iterations", "batch_size", "eval_every", "patience", "clip_norm", "clip_value", "seed")
         state = fit(net, made, optimizer, folder=run, progress=not quiet, scheduler=scheduler,
-                    eval_limit=RECIPES[task].get("eval_limit"), **{k: config[k] for k in keys})
+                    eval_limit=_limits(task)["eval_limit"], **{k: config[k] for k in keys})
         result = _result(config, made, net, state, device)
         run.write_json("result.json", result)
     return result
