@@ -10,7 +10,7 @@ __all__ = ['TASKS', 'CHECKPOINT_VERSION', 'RECIPES', 'VARIATIONS', 'CHANGES', 'E
            'ended_by_patience']
 
 # %% ../nbs/30_train.ipynb #a419f718
-import csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
+import argparse, csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-from fastcore.script import anno_parser
+from fastcore.script import Param, anno_parser
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm.auto import tqdm
@@ -786,6 +786,9 @@ def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, d
                 unitarity_error=max(drift, default=None), device=str(device), environment=_environment())
 
 # %% ../nbs/30_train.ipynb #0914e699
+_DIVIDE = Param("Divide the gradient of W by its running root mean square; default: for pixels alone", action=argparse.BooleanOptionalAction)
+
+
 def train(
     task: str,  # One of TASKS, such as copying or pixels
     model: str = "full",  # full, restricted, another family of unitary matrices, lstm, gru or rnn
@@ -794,12 +797,12 @@ def train(
     epochs: float | None = None,  # The same, in passes over the training set
     batch_size: int | None = None,  # Sequences in a batch
     rates: str = "scaled",  # Rates that were not given: scaled to the delay, paper, or biases (those alone scaled)
-    lr: float | None = None,  # Rate of ordinary parameters
+    lr: float | None = None,  # Rate of ordinary parameters; bias_lr and family_lr keep their ratio to it, unitary_lr does not change
     bias_lr: float | None = None,  # Rate of the bias of modReLU
     unitary_lr: float | None = None,  # Rate of the unitary matrix
     family_lr: float | None = None,  # Rate of the parameters of a restricted or other family of unitary matrices
     bias_spread: float | None = None,  # Largest initial bias of modReLU
-    precondition_unitary: bool = False,  # Divide the gradient of W by its running root mean square
+    precondition_unitary: _DIVIDE = None,  # Divide the gradient of W by its running root mean square; default: for pixels alone
     init: str | None = None,  # First W, for full capacity: haar, restricted, identity or henaff
     h0_norm: float | None = None,  # Size of the first h0, where 1 is the paper's
     eps: float | None = None,  # Added to the squared modulus in modReLU
@@ -829,7 +832,7 @@ def train(
 ) -> dict:  # Summary of the run, also written to result.json
     "Train one model on one task, or continue where an earlier call stopped; returns the summary of the run."
     given = dict(locals())
-    given = {k: None if v is False else v for k, v in given.items()}  # a flag that is not set leaves the choice to task and recipe
+    given = {k: None if v is False and k != "precondition_unitary" else v for k, v in given.items()}  # a flag that is not set leaves the choice to the task
     options = {k: given.pop(k) for k in ("length", "n", "teacher", "permuted", "split", "normalise", "source")}
     options["seed"] = given.pop("data_seed")
     made = make_task(task, **options)
@@ -1059,7 +1062,8 @@ def _as_arguments(config: dict) -> str:
     made = config.get("task_options", {})
     options = {**made, "data_seed": made.get("seed"), **config}
     given = [(k, v) for k, v in options.items() if k in known and k != "task" and v is not None and v is not False]
-    return " ".join([config["task"], *(f"--{k}" if v is True else f"--{k} {v}" for k, v in given)])
+    declined = ["--no-precondition_unitary"] if config["precondition_unitary"] is False and RECIPES[config["task"]]["scaled"].get("precondition_unitary") else []
+    return " ".join([config["task"], *(f"--{k}" if v is True else f"--{k} {v}" for k, v in given), *declined])
 
 # %% ../nbs/30_train.ipynb #5fb8fb52
 def reproduce(
