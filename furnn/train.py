@@ -790,7 +790,7 @@ _DIVIDE = Param("Divide the gradient of W by its running root mean square; defau
 
 
 def train(
-    task: str,  # One of TASKS, such as copying or pixels
+    task: str,  # adding, copying, pixels, speech or sysid
     model: str = "full",  # full, restricted, another family of unitary matrices, lstm, gru or rnn
     hidden_size: int | None = None,  # Units; default: the paper's for this task and model
     iterations: int | None = None,  # Batches to train on in all
@@ -820,7 +820,7 @@ def train(
     permuted: bool = False,  # Pixels in a fixed random order
     split: str | None = None,  # Split of the free corpus, for speech: A (unseen speakers) or B (same speakers)
     normalise: bool = False,  # Speech in standard units instead of dB
-    source: str | None = None,  # Data set, where the task has several
+    source: str | None = None,  # Data set: mnist, fashion or sample for pixels; prompts, timit, sample or a folder of wav files for speech
     seed: int = 0,  # Seed of weights and order of data
     data_seed: int | None = None,  # Seed of the data, where the task makes them; for sysid also of the teacher
     folder: str | None = None,  # Run folder; default: runs/ and a name made from the settings
@@ -1067,7 +1067,7 @@ def _as_arguments(config: dict) -> str:
 
 # %% ../nbs/30_train.ipynb #5fb8fb52
 def reproduce(
-    experiment: str,  # One of EXPERIMENTS, such as copying or pixels
+    experiment: str,  # adding, copying, delay, settings, pixels, recipe, speech or sysid
     scale: str = "quick",  # quick: minutes on two cores; paper: the sizes of the paper
     folder: str = "runs",  # Where the run folders and the figure go
     model: str | None = None,  # Only the runs of this model
@@ -1091,10 +1091,12 @@ def reproduce(
     spec, finished = EXPERIMENTS[experiment], []
     planned = [dict(task=spec["task"], **run) for run in spec[scale]]
     wanted = {k: v for k, v in dict(model=model, length=length, seed=seed).items() if v is not None}
-    planned = [run for run in planned if all(run.get(k) == v for k, v in wanted.items())]
+    default, names = inspect.signature(train).parameters, [run_name(run) for run in planned]
+    planned = [run for run in planned if all(run.get(k, default[k].default) == v for k, v in wanted.items())]
     planned = [run for run in planned if fnmatchcase(run_name(run), only or "*")]
     if not planned:
-        raise ValueError(f"experiment {experiment} has no run with {wanted | (dict(only=only) if only else {})}")
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        raise ValueError(f"experiment {experiment} has no run with {wanted | (dict(only=only) if only else {})}; at scale {scale} it has {', '.join(names[:5])}{more}")
     for k, run in enumerate(planned):
         run |= {k: v for k, v in dict(iterations=iterations, rates=rates).items() if v is not None}
         path = Path(folder) / f"{experiment}-{scale}" / run_name(run)
