@@ -215,7 +215,7 @@ def _download(url: str, destination: Path, sha256: str | None, timeout: float) -
                 raise ConnectionError(f"the transfer broke off {missing} bytes before its end")
     except urllib.error.HTTPError as error:
         if error.code != 416:  # 416: nothing is left to fetch
-            raise OSError(f"cannot fetch {url}: {error}. Name another mirror with --mirror or FURNN_MIRROR") from error
+            raise OSError(f"cannot fetch {url}: {error}. Name another mirror: 'furnn_data NAME --mirror ADDRESS', or FURNN_MIRROR") from error
     except OSError as error:
         raise OSError(f"cannot fetch {url}: {error}. Check the network and run the same command again: it goes on "
                       f"after {part.stat().st_size if part.exists() else 0} bytes; or put the file at {destination}") from error

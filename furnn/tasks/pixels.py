@@ -48,8 +48,8 @@ def load_images(
             path = download(f"{mirror.rstrip('/')}/{name}.gz", cache_folder() / source / f"{name}.gz")
         if path is None:
             looked = ", ".join(str(f / source) for f in data_folders(root))
-            raise FileNotFoundError(f"{source}: {name} (.gz) is in none of {looked}. Put the four files into one of them, "
-                                    "or name a folder with FURNN_DATA, or give the address of a mirror")
+            raise FileNotFoundError(f"{source}: {name} (.gz) is in none of {looked}. Run 'furnn_data {source} --mirror ADDRESS', "
+                                    "put the four files into one of these folders, or name their folder with FURNN_DATA")
         content = read_verified(path, digest, size)
         header = 16 if "images" in name else 8
         arrays.append(np.frombuffer(content, np.uint8, offset=header).reshape(-1, *[784] * ("images" in name)))
@@ -109,6 +109,7 @@ class PixelMNIST(Task):
         try:
             if source == "sample":
                 parts = load_sample()
+                print("pixels: using the 3,000 real digits shipped with furnn", file=sys.stderr)
             else:
                 x, y, x_test, y_test = load_images(source, root, mirror)
                 parts = dict(train=(x[5000:], y[5000:]), valid=(x[:5000], y[:5000]), test=(x_test, y_test))
