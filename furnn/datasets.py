@@ -14,9 +14,9 @@ from pathlib import Path
 
 from fastcore.script import Param
 
-from .data import _alone, cache_folder, find_file, unpack_deb
-from .tasks.pixels import DIGESTS, load_images
-from .tasks.speech import PACKAGES, find_prompts, load_prompts
+from .data import _alone, cache_folder, data_folders, find_file, unpack_deb
+from .tasks.pixels import load_images
+from .tasks.speech import PACKAGES, _whereabouts, find_prompts, load_prompts
 from .train import _command, format_table
 
 # %% ../nbs/31_datasets.ipynb #ee4fe8b3
@@ -51,6 +51,7 @@ def fetch_dataset(
     if name not in DATASETS:
         raise ValueError(f"name: expected one of {', '.join(DATASETS)}, got {name!r}")
     mirror = mirror or os.environ.get("FURNN_MIRROR")
+    data_folders()  # a folder that was named and is not there ends it here
     try:
         return _verify(name, mirror)
     except FileNotFoundError as error:
@@ -68,15 +69,19 @@ def fetch_dataset(
     return _verify(name, None)
 
 # %% ../nbs/31_datasets.ipynb #2990e1eb
+def _prompts_place() -> Path | None:
+    "Where all of the speech lies, unpacked or in archives, without reading it; None if a part is missing"
+    found = [next(filter(None, _whereabouts(part, data_folders())), None) for part in PACKAGES]
+    return found[0].parent if all(found) else None
+
+
 def list_datasets() -> str:  # Table
-    "Where each data set lies"
+    "Where each data set lies. Raises if the data folder that was named is not there."
     rows = []
     for name in DATASETS:
-        try:
-            found = str(find_prompts()["en_US_f_Allison"].parent) if name == "speech" else str(find_file(f"{name}/train-images-idx3-ubyte") or "")
-        except FileNotFoundError:
-            found = ""
-        rows.append({"name": name, "state": "found" if found else "missing", "where": found or f"furnn_data {name}"})
+        place = _prompts_place() if name == "speech" else find_file(f"{name}/train-images-idx3-ubyte")
+        own = name == "speech" or place is None or place.parent.name == name
+        rows.append({"name": name, "state": "missing" if place is None else "found" if own else "found, not verified", "where": str(place or f"furnn_data {name}")})
     return format_table(rows)
 
 

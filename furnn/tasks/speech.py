@@ -152,21 +152,36 @@ def _archive(folder: str, where: Path) -> Path | None:
     return found[0] if found else None
 
 
+def _whereabouts(folder: str, places: list[Path]) -> tuple[Path | None, Path | None]:
+    "Where a folder of the corpus lies unpacked, or else its archive"
+    spots = [place / sub / folder for place in places for sub in ("speech", "")] + [_INSTALLED / folder]
+    there = next((spot for spot in spots if spot.is_dir()), None)
+    return there, None if there else next(filter(None, (_archive(folder, place) for place in places)), None)
+
+
+def _missing(folder: str, places: list[Path]) -> str:
+    "What to do about a folder of the corpus that is nowhere"
+    name, version, _ = PACKAGES[folder]
+    others = sorted({p.name for place in places for p in (*place.glob(f"{name}_*.deb"), *place.glob(f"speech/{name}_*.deb"))})
+    if others:
+        return (f"speech: expected version {version} of {name}, got {', '.join(others)}. Name a Debian mirror that has that version: "
+                "'furnn_data speech --mirror ADDRESS'")
+    looked = ", ".join(map(str, [*places, _INSTALLED]))
+    return (f"speech: {folder} is in none of {looked}. Run 'furnn_data speech', or 'apt-get download {name}' in a folder that "
+            "FURNN_DATA names, or name a Debian mirror")
+
+
 def find_prompts(
     root: str | Path | None = None,  # Folder that holds the corpus or its archives; default: see `furnn.data.data_folders`
     mirror: str | None = None,  # Address of a Debian mirror to fetch missing archives from
 ) -> dict[str, Path]:  # Folder of the corpus -> where it lies
     "Where the six folders of the free corpus are, unpacking archives into the cache. Raises with what to do if one is missing."
     places, found = data_folders(root), {}
-    for folder, (name, _, _) in PACKAGES.items():
-        spots = [place / sub / folder for place in places for sub in ("speech", "")] + [_INSTALLED / folder]
-        there = next((spot for spot in spots if spot.is_dir()), None)
+    for folder in PACKAGES:
+        there, archive = _whereabouts(folder, places)
         if there is None:
-            archive = next(filter(None, (_archive(folder, place) for place in places)), None)
             if archive is None and not mirror:
-                looked = ", ".join(map(str, [*places, _INSTALLED]))
-                raise FileNotFoundError(f"speech: {folder} is in none of {looked}. Run 'furnn_data speech', or "
-                                        f"'apt-get download {name}' in a folder that FURNN_DATA names, or name a Debian mirror")
+                raise FileNotFoundError(_missing(folder, places))
             there = _unpacked(folder, archive, mirror)
         found[folder] = there
     return found
