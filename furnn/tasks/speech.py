@@ -361,7 +361,7 @@ class SpeechFrames(Task):
         split: str = "A",  # For prompts: A (unseen speakers) or B (same speakers)
         *,
         normalise: bool = False,  # The network sees, and predicts, standard units of the training set instead of dB
-        average: str = "valid",  # Loss over the frames that exist, or over the padded size, as in the authors' code
+        average: str = "valid",  # Loss over the frames that exist, or over the size padded to the longest training utterance, much as in the authors' code
         root: str | Path | None = None,  # Folder that holds the data; default: see `furnn.data.data_folders`
         mirror: str | None = None,  # Address of a Debian mirror to fetch missing prompts from
     ):
@@ -418,7 +418,7 @@ class SpeechFrames(Task):
         return total / (size * self.std**2)
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
-        "`loss`; `mse` over the frames that exist; `mse_padded`, divided by the padded size as in the authors' code"
+        "`loss`; `mse` over the frames that exist; `mse_padded`, over as many frames as if all were as long as the longest training utterance"
         total, count = self._squared_error(output, target)
         return {"loss": self.loss(output, target).item(), "mse": (total / count).item(),
                 "mse_padded": (total / (self.longest * target.shape[1] * target.shape[2])).item()}
