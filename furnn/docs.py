@@ -459,16 +459,25 @@ def write_site(
     return pages
 
 # %% ../nbs/91_docs.ipynb #f4eccbe2
+def _settings():
+    "Settings of the checkout that this runs in. Raises outside of one."
+    from nbdev.config import get_config
+
+    cfg = get_config()
+    if not cfg.config_file.exists():
+        raise FileNotFoundError(f"expected to be run inside a checkout of furnn (settings.ini), got {Path.cwd()}")
+    return cfg
+
+
 def build(
     out: str = "",  # Folder of the site; default: that of settings.ini
     force: bool = False,  # Prepare all notebooks again, not only those that changed
 ) -> str:  # What was written
-    "Build the site. Raises if `out` holds something else."
-    from nbdev.config import get_config
+    "Build the site. Raises if `out` holds something else, and outside a checkout."
     from nbdev.doclinks import _build_modidx
     from nbdev.serve import proc_nbs
 
-    cfg = get_config()
+    cfg = _settings()
     target = Path(out) if out else cfg.config_path / cfg.doc_path
     if target.exists() and any(target.iterdir()) and not (target / "llms.txt").exists():
         raise ValueError(f"out: expected a new folder or one with an older site, got {target}")
@@ -510,8 +519,7 @@ def docs(
     force: bool = False,  # Prepare all notebooks again, not only those that changed
 ) -> str:  # What was written
     "Build the site into `_docs`; open `_docs/index.html`, or use `--preview`."
-    from nbdev.config import get_config
-    cfg = get_config()
+    cfg = _settings()
     watched = lambda: {p: p.stat().st_mtime for pattern in ("*.*", "site/*") for p in cfg.nbs_path.glob(pattern)}
     known, done = watched(), build(force=force)  # what changes during a build is built again
     if not preview:
@@ -522,7 +530,6 @@ def docs(
         if (now := watched()) != known:
             known = now  # in a process of its own: this one has loaded the old code
             subprocess.run([sys.executable, "-m", "furnn.docs", "build"], check=False)
-
 
 # %% ../nbs/91_docs.ipynb #6879513b
 def _source_line(thing, repository: str) -> str:
@@ -826,7 +833,7 @@ def furnn_docs(
     argv: list[str] | None = None,  # Arguments; default: those of the command line
 ) -> None:
     "Command line of `docs`; `--help` lists the options"
-    _command(docs, "furnn_docs --preview", argv, print)
+    _command(docs, "furnn_docs --preview", argv, print, extra="docs")
 
 
 def main(
@@ -838,7 +845,7 @@ def main(
     if not argv or argv[0] not in commands:
         sys.exit(f"furnn.docs: expected one of {sorted(commands)}, got {argv[0] if argv else 'nothing'}; example: python -m furnn.docs check")
     function, example = commands[argv[0]]
-    _command(function, example, argv[1:], print)
+    _command(function, example, argv[1:], print, extra="docs")
 
 # %% ../nbs/91_docs.ipynb #58363b00
 #| eval: false

@@ -858,8 +858,8 @@ def train(
     return result
 
 # %% ../nbs/30_train.ipynb #57fe6fa0
-def _command(function, example: str, argv: list[str] | None, report=lambda result: None) -> None:
-    "Run a function with the command line's arguments; errors in one line with exit status 1, Ctrl-C with 130"
+def _command(function, example: str, argv: list[str] | None, report=lambda result: None, extra: str | None = None) -> None:
+    "Run a function with the command line's arguments; errors in one line with exit status 1, Ctrl-C with 130. `extra`: what holds the packages it needs"
     name = example.split()[0]
     parser = anno_parser(function, prog=name)
     parser.epilog = f"Example: {example}"
@@ -867,13 +867,17 @@ def _command(function, example: str, argv: list[str] | None, report=lambda resul
         if getattr(action.type, "__name__", "") == "_parse":  # of `int | None`; argparse would say: invalid _parse value
             action.type.__name__ = str(inspect.signature(function).parameters[action.dest].annotation).split(" |")[0]
     arguments = vars(parser.parse_args(argv))
-    for extra in ("pdb", "xtra"):
-        arguments.pop(extra)
+    for unused in ("pdb", "xtra"):
+        arguments.pop(unused)
     try:
         report(function(**arguments))
     except KeyboardInterrupt as stop:
         print(f"\n{name}: {stop or 'stopped'}", file=sys.stderr)
         sys.exit(130)
+    except ModuleNotFoundError as error:
+        if not extra or (error.name or "furnn").startswith("furnn"):
+            raise
+        sys.exit(f"{name}: {error.name} is not installed: pip install 'furnn[{extra}]'")
     except (ValueError, TypeError, OSError, FloatingPointError, OverflowError) as error:
         if isinstance(error, ConnectionError) and int(os.environ.get("WORLD_SIZE", 1)) > 1:
             print(f"{name}: {error}", file=sys.stderr, flush=True)
