@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
-from fastcore.script import Param, anno_parser
+from fastcore.script import anno_parser
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm.auto import tqdm
@@ -786,9 +786,6 @@ def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, d
                 unitarity_error=max(drift, default=None), device=str(device), environment=_environment())
 
 # %% ../nbs/30_train.ipynb #0914e699
-_DIVIDE = Param("Divide the gradient of W by its running root mean square; default: for pixels alone", action=argparse.BooleanOptionalAction)
-
-
 def train(
     task: str,  # adding, copying, pixels, speech or sysid
     model: str = "full",  # full, restricted, another family of unitary matrices, lstm, gru or rnn
@@ -802,7 +799,7 @@ def train(
     unitary_lr: float | None = None,  # Rate of the unitary matrix
     family_lr: float | None = None,  # Rate of the parameters of a restricted or other family of unitary matrices
     bias_spread: float | None = None,  # Largest initial bias of modReLU
-    precondition_unitary: _DIVIDE = None,  # Divide the gradient of W by its running root mean square; default: for pixels alone
+    precondition_unitary: bool | None = None,  # Divide the gradient of W by its running root mean square; default: for pixels alone
     init: str | None = None,  # First W, for full capacity: haar, restricted, identity or henaff
     h0_norm: float | None = None,  # Size of the first h0, where 1 is the paper's
     eps: float | None = None,  # Added to the squared modulus in modReLU
@@ -863,9 +860,12 @@ def _command(function, example: str, argv: list[str] | None, report=lambda resul
     name = example.split()[0]
     parser = anno_parser(function, prog=name)
     parser.epilog = f"Example: {example}"
-    for action in parser._actions:
-        if getattr(action.type, "__name__", "") == "_parse":  # of `int | None`; argparse would say: invalid _parse value
-            action.type.__name__ = str(inspect.signature(function).parameters[action.dest].annotation).split(" |")[0]
+    parser._optionals.conflict_handler = parser.conflict_handler = "resolve"  # a switch takes the place of an option with a value
+    for action in [a for a in parser._actions if getattr(a.type, "__name__", "") == "_parse"]:  # of `int | None` and the like
+        kind = str(inspect.signature(function).parameters[action.dest].annotation).split(" |")[0]
+        action.type.__name__ = kind  # argparse would say: invalid _parse value
+        if kind == "bool":
+            parser.add_argument(f"--{action.dest}", action=argparse.BooleanOptionalAction, help=action.help)
     arguments = vars(parser.parse_args(argv))
     for unused in ("pdb", "xtra"):
         arguments.pop(unused)
