@@ -167,7 +167,7 @@ def main(
         sys.exit(f"furnn.dev: expected one of {sorted(commands)}, got {argv[0] if argv else 'nothing'}; "
                  "example: python -m furnn.dev refresh")
     function, example = commands[argv[0]]
-    _command(function, example, argv[1:], print)
+    _command(function, example, argv[1:], print, extra="dev")
 
 # %% ../nbs/90_dev.ipynb #ffa4ac7c
 #| eval: false
