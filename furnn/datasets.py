@@ -71,7 +71,8 @@ def fetch_dataset(
 # %% ../nbs/31_datasets.ipynb #2990e1eb
 def _prompts_place() -> Path | None:
     "Where all of the speech lies, unpacked or in archives, without reading it; None if a part is missing"
-    found = [next(filter(None, _whereabouts(part, data_folders())), None) for part in PACKAGES]
+    places = data_folders()
+    found = [next(filter(None, _whereabouts(part, places)), None) for part in PACKAGES]
     return found[0].parent if all(found) else None
 
 
@@ -80,8 +81,8 @@ def list_datasets() -> str:  # Table
     rows = []
     for name in DATASETS:
         place = _prompts_place() if name == "speech" else find_file(f"{name}/train-images-idx3-ubyte")
-        own = name == "speech" or place is None or place.parent.name == name
-        rows.append({"name": name, "state": "missing" if place is None else "found" if own else "found, not verified", "where": str(place or f"furnn_data {name}")})
+        state = "missing" if place is None else "found" if name in ("speech", place.parent.name) else "found, not verified"
+        rows.append({"name": name, "state": state, "where": str(place or f"furnn_data {name}")})
     return format_table(rows)
 
 

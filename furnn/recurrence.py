@@ -819,13 +819,18 @@ def _choose(backend: str, device: torch.device, T: int, N: int) -> str:
     return backend
 
 # %% ../nbs/11_recurrence.ipynb #870c70fb
+def _check_eps(eps: float) -> None:
+    "Raise unless eps is above 0, as it has to be where a state may be 0"
+    if not eps > 0:
+        raise ValueError(f"eps: expected a value above 0, got {eps}")
+
+
 def _check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> None:
     "Raise unless shapes and dtypes fit together and eps is above 0"
     if x.ndim != 3 or x.dtype not in _NAMES:
         raise ValueError("x: expected a complex (or floating-point) tensor of shape (T, B, N), "
                          f"got {x.dtype} of shape {tuple(x.shape)}")
-    if not eps > 0:
-        raise ValueError(f"eps: expected a value above 0, got {eps}")
+    _check_eps(eps)
     T, B, N = x.shape
     for name, tensor, shapes in (("W", W, ((N, N),)), ("bias", bias, ((N,),)), ("h0", h0, ((B, N), (N,)))):
         if tuple(tensor.shape) not in shapes:

@@ -482,7 +482,7 @@ def _answers(iteration: int):
 # %% ../nbs/30_train.ipynb #aa1e32c9
 def _check_settings(**settings) -> None:
     "Raise on counts below 1 and on bounds of the gradient that are not above 0; what is not given is None or left out"
-    for name in ("iterations", "batch_size", "eval_every", "eval_limit", "patience"):
+    for name in ("iterations", "batch_size", "eval_every", "eval_limit", "patience", "threads"):
         if settings.get(name) is not None and settings[name] < 1:
             raise ValueError(f"{name}: expected at least 1, got {settings[name]}")
     for name in ("clip_norm", "clip_value"):
@@ -641,7 +641,8 @@ def default_rates(
     if scheme not in ("scaled", "paper", "biases"):
         raise ValueError(f"rates: expected 'scaled', 'paper' or 'biases', got {scheme!r}")
     if scheme == "biases":
-        return default_rates(name, task, "paper") | {k: default_rates(name, task)[k] for k in ("bias_lr", "bias_spread")}
+        scaled = default_rates(name, task)
+        return default_rates(name, task, "paper") | {k: scaled[k] for k in ("bias_lr", "bias_spread")}
     found = dict(RECIPES[name][scheme])
     if found.pop("by_delay", False):
         found |= delay_rates(task.length, found["lr"])
@@ -835,8 +836,6 @@ def train(
     made = make_task(task, **options)
     config = _settle(made, given)
     if threads is not None:
-        if threads < 1:
-            raise ValueError(f"threads: expected at least 1, got {threads}")
         torch.set_num_threads(threads)
     with torch.random.fork_rng(), _job(device) as (leader, device), ExitStack() as stack:
         torch.manual_seed(seed)

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from .capacity import parameter_count
-from .recurrence import _transformed, in_segments, modrelu, modrelu_, recurrence, segment_length
+from .recurrence import _check_eps, _transformed, in_segments, modrelu, modrelu_, recurrence, segment_length
 from .unitary import _REAL, FAMILIES, ComplexModule, _complex_dtype, _positive, make_unitary
 
 # %% ../nbs/12_urnn.ipynb #70b63b75
@@ -58,8 +58,7 @@ class URNNCell(ComplexModule):
     ):
         super().__init__()
         self.input_size, self.hidden_size = _positive(input_size, "input_size"), _positive(hidden_size, "hidden_size")
-        if not eps > 0:
-            raise ValueError(f"eps: expected a value above 0, got {eps}")
+        _check_eps(eps)
         self.eps, dtype = eps, _complex_dtype(dtype)
         uniform = lambda *shape, bound: torch.empty(shape, dtype=_REAL[dtype], device=device).uniform_(
             -bound, bound, generator=generator)
