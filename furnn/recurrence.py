@@ -200,6 +200,9 @@ constexpr int BYTES = 16, REGISTERS = 32;
 constexpr int BYTES = 16, REGISTERS = 16;
 #endif
 typedef long I;
+constexpr bool FEW = REGISTERS < 32;
+constexpr int WIDE = FEW ? 2 : 1, WIDEST = FEW ? 3 : 1;     // blocks multiplied at once, and where there are few rows
+template <int P> constexpr int TOGETHER = FEW ? 1 : P;  // planes multiplied at once
 template <class R> struct Vec {
   typedef R type __attribute__((vector_size(BYTES)));
   typedef std::conditional_t<sizeof(R) == 4, int, long long> lane;
@@ -207,6 +210,8 @@ template <class R> struct Vec {
   static constexpr int L = BYTES / sizeof(R);
 };
 template <class R> using V = typename Vec<R>::type;
+template <class R, int P> constexpr int ROW = TOGETHER<P> * Vec<R>::L;  // from one row of a block to the next
+template <class R, int P> inline I plane(I size) { return TOGETHER<P> == P ? Vec<R>::L : size / P; }  // from one plane to the next
 #if defined(__clang__)
 #define SHUFFLE(a, b, lanes) __builtin_shufflevector(a, b, lanes...)
 #else
@@ -220,8 +225,8 @@ template <class R, int P> inline void put(R* blocks, I jump, I row, I j, V<R> re
   constexpr int L = Vec<R>::L;
   V<R> planes[3] = {re, im, re + im};
   for (int p = 0; p < P; p++)
-    if (j % L == 0) *(V<R>*)(blocks + j / L * jump + (row * P + p) * L) = planes[p];
-    else for (int l = 0; l < L; l++) blocks[(j + l) / L * jump + (row * P + p) * L + (j + l) % L] = planes[p][l];
+    if (R* to = blocks + row * ROW<R, P> + p * plane<R, P>(jump); j % L == 0) *(V<R>*)(to + j / L * jump) = planes[p];
+    else for (int l = 0; l < L; l++) to[(j + l) / L * jump + (j + l) % L] = planes[p][l];
 }
 template <class R> inline I blocks_of(I N) { return (N + Vec<R>::L - 1) / Vec<R>::L; }
 template <class R> inline I first(I block, I N) {  // first column of a block to compute
@@ -230,42 +235,41 @@ template <class R> inline I first(I block, I N) {  // first column of a block to
 template <class R, int P> void pack(const R* W, I N, bool adjoint, R* out) {
   constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
   for (I block = 0; block < blocks_of<R>(N); block++)
-    for (I k = 0; k < N; k++, out += P * L) {
+    for (I k = 0; k < N; k++) {
       V<R> re{}, im{};
       for (int l = 0; l < std::min<I>(L, N); l++) {
         I j = first<R>(block, N) + l, at = C * (adjoint ? k * N + j : j * N + k);  // W^H[k][j] or W^T[k][j]
         re[l] = W[at];
         if (P == 3) im[l] = adjoint ? -W[at + 1] : W[at + 1];
       }
-      put<R, P>(out, 0, 0, 0, re, im);
+      put<R, P>(out, N * P * L, k, block * L, re, im);
     }
 }
 """
 
 # %% ../nbs/11_recurrence.ipynb #c0141656
 _PRODUCT = r"""
-template <class R, int P, int ROW, int STEP, int MR>
-inline void product(const R* a, I block, I jump, const R* right, I K, V<R>* sums) {
-  constexpr int L = Vec<R>::L;
-  V<R> s[MR][P];
-  for (int i = 0; i < MR; i++) for (int p = 0; p < P; p++) s[i][p] = V<R>{};
+template <class R, int PP, int DOWN, int STEP, int NR, int MR>
+__attribute__((noinline)) void product(const R* a, I block, I jump, const R* right, I stride, I K, V<R>* sums) {
+  constexpr int L = Vec<R>::L, C = NR * PP;
+  V<R> s[MR][C];
+  for (int i = 0; i < MR; i++) for (int c = 0; c < C; c++) s[i][c] = V<R>{};
   for (I k = 0; k < K; k += block, a += jump) {
     const R *at = a, *end = a + std::min(block, K - k) * STEP;
-    for (; at < end; at += STEP, right += P * L) {
-      V<R> w[P];
-      for (int p = 0; p < P; p++) w[p] = *(const V<R>*)(right + p * L);
-      for (int i = 0; i < MR; i++)
-        for (int p = 0; p < P; p++) s[i][p] += at[i * ROW + p * L] * w[p];
+    for (; at < end; at += STEP, right += PP * L) {
+      V<R> w[C];
+      for (int c = 0; c < C; c++) w[c] = *(const V<R>*)(right + c / PP * stride + c % PP * L);
+      for (int i = 0; i < MR; i++) for (int c = 0; c < C; c++) s[i][c] += at[i * DOWN + c % PP * L] * w[c];
     }
   }
-  for (int i = 0; i < MR; i++) for (int p = 0; p < P; p++) sums[i * P + p] = s[i][p];
+  for (int i = 0; i < MR; i++) for (int c = 0; c < C; c++) sums[i * C + c] = s[i][c];
 }
-template <int P> constexpr int ROWS = std::min(16, (REGISTERS - P) / P);  // as many as fit into the registers
-template <class R, int P, int ROW, int STEP, int MR = ROWS<P>>
-inline void rows(int mr, const R* a, I block, I jump, const R* right, I K, V<R>* sums) {
+template <int C> constexpr int MOST = std::min(16, (REGISTERS - C - FEW) / C);  // rows whose sums fit into the registers
+template <class R, int PP, int DOWN, int STEP, int NR, int MR = MOST<NR * PP>>
+inline void rows(int mr, const R* a, I block, I jump, const R* right, I stride, I K, V<R>* sums) {
   if constexpr (MR > 0) {  // the compiler needs to know the number of rows: one copy of the loop for each
-    if (mr == MR) product<R, P, ROW, STEP, MR>(a, block, jump, right, K, sums);
-    else rows<R, P, ROW, STEP, MR - 1>(mr, a, block, jump, right, K, sums);
+    if (mr == MR) product<R, PP, DOWN, STEP, NR, MR>(a, block, jump, right, stride, K, sums);
+    else rows<R, PP, DOWN, STEP, NR, MR - 1>(mr, a, block, jump, right, stride, K, sums);
   }
 }
 """
@@ -291,8 +295,11 @@ template <class R, int... K> inline void zip(V<R> re, V<R> im, V<R>& a, V<R>& b,
 }
 template <class R, int P> inline void load(const R* from, I n, V<R>& re, V<R>& im) {
   constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
-  R few[2 * L] = {};
-  if (n < L) { for (I l = 0; l < C * n; l++) few[l] = from[l]; from = few; }
+  if (n < L) {
+    R few[2 * L] = {};
+    for (I l = 0; l < C * n; l++) few[l] = from[l];
+    return load<R, P>(few, L, re, im);
+  }
   if constexpr (P == 1) { re = get(from); im = V<R>{}; }
   else unzip<R>(get(from), get(from + L), re, im, Lanes<R>{});
 }
@@ -312,21 +319,35 @@ template <class R> inline V<R> root(V<R> x) {
 
 # %% ../nbs/11_recurrence.ipynb #77a44b9a
 _SWEEP = r"""
-template <class R, int P, int ROW, int STEP, class F>
-inline void sweep(const R* a, I block, I jump, I count, const R* right, I stride, I blocks, I K, F finish) {
-  V<R> sums[ROWS<P> * P];
-  I groups = (count + ROWS<P> - 1) / ROWS<P>;
-  for (I q = 0; q < blocks; q++)
-    for (I g = 0, r = 0; g < groups; g++) {
-      int mr = (int)(count / groups + (g < count % groups));
-      rows<R, P, ROW, STEP>(mr, a + r * ROW, block, jump, right + q * stride, K, sums);
-      for (int i = 0; i < mr; i++) {
-        V<R> re = sums[i * P], im{};
-        if constexpr (P == 3) { V<R> p0 = re, p1 = sums[i * P + 1]; re = p0 - p1; im = sums[i * P + 2] - p0 - p1; }
-        finish(r + i, q, re, im);
+template <class R, int P, int DOWN, int STEP, int NR, class F>
+inline void columns(const R* a, I block, I jump, I count, const R* right, I stride, I q, I K, F finish) {
+  constexpr int PP = TOGETHER<P>, C = NR * PP, PANEL = MOST<C> * (PP == P ? 1 : 8);
+  V<R> sums[P / PP][PANEL * C];
+  I panels = (count + PANEL - 1) / PANEL;
+  for (I r = 0, m = 0; m < panels; m++) {
+    I here = count / panels + (m < count % panels), groups = (here + MOST<C> - 1) / MOST<C>;
+    for (int p = 0; p < P / PP; p++)
+      for (I g = 0, i = 0; g < groups; g++) {
+        int mr = (int)(here / groups + (g < here % groups));
+        rows<R, PP, DOWN, STEP, NR>(mr, a + (r + i) * DOWN + p * plane<R, P>(jump), block, jump,
+                                 right + q * stride + p * plane<R, P>(stride), stride, K, sums[p] + i * C);
+        i += mr;
       }
-      r += mr;
-    }
+    for (I i = 0; i < here; i++)
+      for (int c = 0; c < NR; c++) {
+        auto sum = [&](int p) { return sums[p / PP][i * C + c * PP + p % PP]; };
+        V<R> re = sum(0), im{};
+        if constexpr (P == 3) { V<R> p0 = re, p1 = sum(1); re = p0 - p1; im = sum(2) - p0 - p1; }
+        finish(r + i, q + c, re, im);
+      }
+    r += here;
+  }
+}
+template <class R, int P, int DOWN, int STEP, int NR = WIDE, class F>
+inline void sweep(const R* a, I block, I jump, I count, const R* right, I stride, I blocks, I K, F finish) {
+  I q = 0;
+  for (; q + NR <= blocks; q += NR) columns<R, P, DOWN, STEP, NR>(a, block, jump, count, right, stride, q, K, finish);
+  if constexpr (NR > 1) for (; q < blocks; q++) columns<R, P, DOWN, STEP, 1>(a, block, jump, count, right, stride, q, K, finish);
 }
 template <class R> struct Scratch {  // zeroed, aligned to a vector
   std::vector<R> all; R* data;
@@ -350,7 +371,7 @@ void forward(const R* x, const R* W, const R* bias, const R* h0, R* H, R* invers
       V<R> re, im; load<R, P>(h0 + C * ((lo + i) * N + j), n, re, im); put<R, P>(now, jump, i, j, re, im);
     }
   for (I t = 0; t < T; t++) {
-    sweep<R, P, P * L, 1>(now, L, jump, count, W, N * P * L, blocks, N, [&](I i, I q, V<R> re, V<R> im) {
+    sweep<R, P, ROW<R, P>, 1>(now, L, jump, count, W, N * P * L, blocks, N, [&](I i, I q, V<R> re, V<R> im) {
       I j = first<R>(q, N), at = (t * B + lo + i) * N + j;
       V<R> xr, xi, b, none; load<R, P>(x + C * at, n, xr, xi); load<R, 1>(bias + j, n, b, none);
       ahead(x + C * (at + B * N), C * BYTES);
@@ -382,8 +403,8 @@ void add_weight_gradient(const R* H, const R* h0, R* right, const R* left, I jum
     }
   }
   for (I unit = 0; unit < N; unit += L)
-    sweep<R, P, 1, P * L>(left + unit / L * jump, K, 0, std::min<I>(L, N - unit), right, K * P * L, blocks, K,
-                          [&](I i, I q, V<R> re, V<R> im) {
+    sweep<R, P, 1, ROW<R, P>, WIDEST>(left + unit / L * jump, K, jump, std::min<I>(L, N - unit), right, K * P * L, blocks, K,
+                                      [&](I i, I q, V<R> re, V<R> im) {
       V<R>* sum = (V<R>*)(gW + (q * N + unit + i) * C * L);
       sum[0] += re;
       if (P == 3) sum[C - 1] += im;
@@ -397,15 +418,16 @@ template <class R, int P>
 void backward(const R* gH, const R* H, const R* inverse_m, const R* W, const R* bias, const R* h0,
               R* gx, R* gW, R* gb, R* gh0, I T, I B, I N, I lo, I hi) {
   constexpr int L = Vec<R>::L, C = P == 1 ? 1 : 2;
-  I blocks = blocks_of<R>(N), count = hi - lo, n = std::min<I>(L, N), slot = count * P * L;
-  I chunk = std::min(T, std::max<I>(1, 256 / count)), jump = (chunk + 1) * slot;
-  Scratch<R> left(blocks * jump), right(gW ? blocks * chunk * slot : 0);
+  I blocks = blocks_of<R>(N), count = hi - lo, n = std::min<I>(L, N), slot = count * ROW<R, P>;
+  I chunk = std::min(T, std::max<I>(1, 256 / count)), jump = (chunk + 1) * count * P * L;
+  Scratch<R> left(blocks * jump), right(gW ? blocks * chunk * count * P * L : 0);
   V<R> zero{};
   for (I t = T - 1; t >= 0; t--) {
     R* now = left.data + t % chunk * slot;
     if (t % chunk == chunk - 1)
-      for (I q = 0; q < blocks; q++) std::copy_n(left.data + q * jump, slot, now + slot + q * jump);
-    sweep<R, P, P * L, 1>(now + slot, L, jump, count, W, N * P * L, blocks, t < T - 1 ? N : 0, [&](I i, I q, V<R> gr, V<R> gi) {
+      for (I q = 0; q < blocks; q++)
+        for (I p = 0, at = q * jump; p < P / TOGETHER<P>; p++, at += plane<R, P>(jump)) std::copy_n(left.data + at, slot, now + slot + at);
+    sweep<R, P, ROW<R, P>, 1>(now + slot, L, jump, count, W, N * P * L, blocks, t < T - 1 ? N : 0, [&](I i, I q, V<R> gr, V<R> gi) {
       I j = first<R>(q, N), at = (t * B + lo + i) * N + j;
       V<R> ar, ai, hr, hi_, over, b, none;
       load<R, P>(gH + C * at, n, ar, ai); load<R, P>(H + C * at, n, hr, hi_);
@@ -423,7 +445,7 @@ void backward(const R* gH, const R* H, const R* inverse_m, const R* W, const R* 
     if (gW && t % chunk == 0)
       add_weight_gradient<R, P>(H, h0, right.data, now, jump, gW, t, std::min(chunk, T - t), B, N, lo, count);
   }
-  sweep<R, P, P * L, 1>(left.data, L, jump, count, W, N * P * L, blocks, N, [&](I i, I q, V<R> gr, V<R> gi) {
+  sweep<R, P, ROW<R, P>, 1>(left.data, L, jump, count, W, N * P * L, blocks, N, [&](I i, I q, V<R> gr, V<R> gi) {
     store<R, P>(gh0 + C * ((lo + i) * N + first<R>(q, N)), n, gr, gi);
   });
 }
