@@ -545,7 +545,8 @@ def _machine() -> dict:
             return None
     gpu = dict(gpu=torch.cuda.get_device_name()) if torch.cuda.is_available() else {}
     pages = {k: v for k, v in os.environ.items() if k == "THP_MEM_ALLOC_ENABLE"}  # PyTorch's switch to large memory pages
-    return _environment() | dict(processor=found, cores=os.cpu_count(), **gpu, **pages, **{p: version(p) for p in PEERS})
+    vectors = torch.backends.cpu.get_cpu_capability()  # the instructions that PyTorch uses, such as AVX2
+    return _environment() | dict(processor=found, vectors=vectors, cores=os.cpu_count(), **gpu, **pages, **{p: version(p) for p in PEERS})
 
 
 def _measure(part: str, bench: Bench) -> list[dict]:
