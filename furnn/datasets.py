@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from fastcore.script import Param
@@ -60,12 +61,13 @@ def fetch_dataset(
         raise FileNotFoundError(f"{missing}: furnn_data mnist --mirror ADDRESS, where ADDRESS/train-images-idx3-ubyte.gz is the first of the files")
     packages = ["dataset-fashion-mnist"] if name == "fashion" else [package for package, _, _ in PACKAGES.values()]
     with _alone(cache / ".lock"):  # one process at a time fetches
-        fetched = _from_apt(packages, cache)
-    if not fetched:
-        raise FileNotFoundError(f"{missing}. apt-get could not fetch it either; on another machine run 'apt-get download {' '.join(packages)}', "
-                                f"and copy the files to {cache}")
-    if name == "fashion":
-        unpack_deb(max(cache.glob("dataset-fashion-mnist_*.deb")), cache, prefix="usr/share/datasets/fashion-mnist")
+        with suppress(FileNotFoundError):
+            return _verify(name, None)  # another process may just have fetched it
+        if not _from_apt(packages, cache):
+            raise FileNotFoundError(f"{missing}. apt-get could not fetch it either; on another machine run 'apt-get download {' '.join(packages)}', "
+                                    f"and copy the files to {cache}")
+        if name == "fashion":
+            unpack_deb(max(cache.glob("dataset-fashion-mnist_*.deb")), cache, prefix="usr/share/datasets/fashion-mnist")
     return _verify(name, None)
 
 # %% ../nbs/31_datasets.ipynb #2990e1eb
