@@ -639,92 +639,133 @@ _cpu = functools.partial(_run, _cpu_forward)
 # %% ../nbs/11_recurrence.ipynb #93b6e1f8
 if triton is not None:
     @triton.jit
-    def _tile_product(state, W, row, rows, n, N: tl.constexpr, C: tl.constexpr, K: tl.constexpr):
-        "Sum over k of `state[row, k] W[k, n]`; C = 2 for complex states, re and im side by side, and planes of W"
-        re = tl.zeros((row.shape[0], n.shape[0]), dtype=W.dtype.element_ty)
-        im = tl.zeros((row.shape[0], n.shape[0]), dtype=W.dtype.element_ty)
+    def _split(x):
+        "Two numbers with the sum x: the tensor cores keep all digits of the first one, and enough of the second"
+        high = ((x.to(tl.int32, bitcast=True) + 0x1000) & -0x2000).to(tl.float32, bitcast=True)  # 11 binary digits, to nearest
+        return high, x - high
+
+    @triton.jit
+    def _add_product(sum, a, b):
+        "sum + a b, of tiles, in the precision of their numbers"
+        if sum.dtype == tl.float32:
+            a_high, a_low = _split(a)
+            b_high, b_low = _split(b)
+            sum = tl.dot(a_low, b_high, sum, input_precision="tf32")
+            sum = tl.dot(a_high, b_low, sum, input_precision="tf32")
+            return tl.dot(a_high, b_high, sum, input_precision="tf32")
+        else:
+            return tl.dot(a, b, sum, out_dtype=sum.dtype)
+
+    @triton.jit
+    def _tile_product(state, plane, W, row, rows, n, N: tl.constexpr, C: tl.constexpr, K: tl.constexpr):
+        "Sum over k of `state[row, k] W[k, n]`, real and imaginary part; C = 2 for complex numbers, in planes `plane` and N N apart"
+        zero = tl.zeros((row.shape[0], n.shape[0]), dtype=W.dtype.element_ty)
+        rr, ii, ri, ir = zero, zero, zero, zero
         for k0 in range(0, N, K):
             k = k0 + tl.arange(0, K)
-            mine, tile = state + row[:, None] * (C * N) + C * k[None, :], W + k[:, None] * N + n[None, :]
+            mine, tile = state + row[:, None] * N + k[None, :], W + k[:, None] * N + n[None, :]
             inside, within = rows[:, None] & (k < N)[None, :], (k < N)[:, None] & (n < N)[None, :]
             h_re, W_re = tl.load(mine, mask=inside, other=0.0), tl.load(tile, mask=within, other=0.0)
-            re = tl.dot(h_re, W_re, re, input_precision="tf32x3", out_dtype=re.dtype)
+            rr = _add_product(rr, h_re, W_re)
             if C == 2:
-                h_im, W_im = tl.load(mine + 1, mask=inside, other=0.0), tl.load(tile + N * N, mask=within, other=0.0)
-                re = tl.dot(-h_im, W_im, re, input_precision="tf32x3", out_dtype=re.dtype)
-                im = tl.dot(h_re, W_im, im, input_precision="tf32x3", out_dtype=re.dtype)
-                im = tl.dot(h_im, W_re, im, input_precision="tf32x3", out_dtype=re.dtype)
-        return re, im
+                h_im, W_im = tl.load(mine + plane, mask=inside, other=0.0), tl.load(tile + N * N, mask=within, other=0.0)
+                ii = _add_product(ii, h_im, W_im)
+                ri = _add_product(ri, h_re, W_im)
+                ir = _add_product(ir, h_im, W_re)
+        return rr - ii, ri + ir
+
+    @triton.jit
+    def _arrive(counter, PARTS: tl.constexpr):
+        "Tell the other programs of the row group that this one has stored its columns"
+        tl.debug_barrier()
+        if PARTS > 1:
+            tl.atomic_add(counter, 1, sem="release")
+
+    @triton.jit
+    def _wait(counter, arrived, PARTS: tl.constexpr):
+        "Wait until the programs of the row group have arrived so many times"
+        if PARTS > 1:
+            while tl.atomic_add(counter, 0, sem="acquire") < arrived:
+                pass
+            tl.debug_barrier()
+
 
 # %% ../nbs/11_recurrence.ipynb #2af57e90
 if triton is not None:
-    @triton.jit
-    def _triton_forward_kernel(x, W, bias, h0, H, inverse_m, T, B, eps: tl.constexpr, keep: tl.constexpr, N: tl.constexpr,
-                               C: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, K: tl.constexpr):
-        "States of ROWS sequences, and the inverse moduli"
-        row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
-        rows, state = row < B, h0
+    @triton.jit(do_not_specialize=["first", "T", "B"])
+    def _triton_forward_kernel(exchange, counters, first, T, B, W, bias, x, H, inverse_m, eps: tl.constexpr, keep: tl.constexpr, N: tl.constexpr,
+                               C: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, K: tl.constexpr, PARTS: tl.constexpr):
+        "States of ROWS sequences and COLUMNS units, and the inverse moduli"
+        group, part = first + tl.program_id(0) // PARTS, tl.program_id(0) % PARTS
+        row, n = group * ROWS + tl.arange(0, ROWS), part * COLUMNS + tl.arange(0, COLUMNS)
+        rows, inside = row < B, (row < B)[:, None] & (n < N)[None, :]
+        at = row[:, None] * N + n[None, :]
+        b = tl.load(bias + n, mask=n < N, other=0.0)[None, :]
         for t in range(T):
-            for n0 in range(0, N, COLUMNS):
-                n = n0 + tl.arange(0, COLUMNS)
-                inside = rows[:, None] & (n < N)[None, :]
-                at = row[:, None] * N + n[None, :]
-                re, im = _tile_product(state, W, row, rows, n, N, C, K)
-                re += tl.load(x + C * at, mask=inside, other=0.0)
-                if C == 2:
-                    im += tl.load(x + C * at + 1, mask=inside, other=0.0)
-                over = 1 / tl.sqrt(re * re + im * im + eps)
-                s = 1 + tl.load(bias + n, mask=n < N, other=0.0)[None, :] * over
-                s = tl.where(s <= 0, 0, s)  # NaN stays NaN
-                tl.store(H + C * at, s * re, mask=inside)
-                if C == 2:
-                    tl.store(H + C * at + 1, s * im, mask=inside)
-                if keep:
-                    tl.store(inverse_m + at, over, mask=inside)
-            state = H
+            x_re = tl.load(x + C * at, mask=inside, other=0.0)
+            x_im = tl.load(x + C * at + 1, mask=inside, other=0.0) if C == 2 else 0.0
+            _wait(counters + group, t * PARTS, PARTS)
+            re, im = _tile_product(exchange + (t + 1) % 2 * (C * B * N), B * N, W, row, rows, n, N, C, K)
+            re += x_re
+            im += x_im
+            over = 1 / tl.sqrt(re * re + im * im + eps)
+            s = 1 + b * over
+            s = tl.where(s <= 0, 0, s)  # NaN stays NaN
+            now = exchange + t % 2 * (C * B * N) + at
+            tl.store(now, s * re, mask=inside)
+            tl.store(H + C * at, s * re, mask=inside)
+            if C == 2:
+                tl.store(now + B * N, s * im, mask=inside)
+                tl.store(H + C * at + 1, s * im, mask=inside)
+            if keep:
+                tl.store(inverse_m + at, over, mask=inside)
+            _arrive(counters + group, PARTS)
             x += B * N * C
             H += B * N * C
             inverse_m += B * N
-            tl.debug_barrier()
+
 
 # %% ../nbs/11_recurrence.ipynb #f4a2c75d
 if triton is not None:
-    @triton.jit
-    def _triton_backward_kernel(gH, H, inverse_m, W, bias, after, gx, gb, T, B, N: tl.constexpr, C: tl.constexpr,
-                                ROWS: tl.constexpr, COLUMNS: tl.constexpr, K: tl.constexpr):
-        "Gradients of the inputs of ROWS sequences, and of the bias; gH, H, inverse_m and gx point to the last step"
-        row = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
-        rows, part = row < B, gb + tl.program_id(0) * N
+    @triton.jit(do_not_specialize=["first", "T", "B"])
+    def _triton_backward_kernel(exchange, counters, first, T, B, W, bias, gH, H, inverse_m, gx, gb, N: tl.constexpr, C: tl.constexpr,
+                                ROWS: tl.constexpr, COLUMNS: tl.constexpr, K: tl.constexpr, PARTS: tl.constexpr):
+        "Gradients of the inputs of ROWS sequences and COLUMNS units, and of the bias; gH, H, inverse_m and gx point to the last step"
+        group, part = first + tl.program_id(0) // PARTS, tl.program_id(0) % PARTS
+        row, n = group * ROWS + tl.arange(0, ROWS), part * COLUMNS + tl.arange(0, COLUMNS)
+        rows, inside = row < B, (row < B)[:, None] & (n < N)[None, :]
+        at = row[:, None] * N + n[None, :]
+        b = tl.load(bias + n, mask=n < N, other=0.0)[None, :]
+        total = tl.zeros((ROWS, COLUMNS), dtype=W.dtype.element_ty)
         for t in range(T):
-            for n0 in range(0, N, COLUMNS):
-                n = n0 + tl.arange(0, COLUMNS)
-                inside = rows[:, None] & (n < N)[None, :]
-                at = row[:, None] * N + n[None, :]
-                b = tl.load(bias + n, mask=n < N, other=0.0)[None, :]
-                over = tl.load(inverse_m + at, mask=inside, other=0.0)
-                g_re, g_im = _tile_product(after, W, row, rows, n, N, C, K)
-                g_re += tl.load(gH + C * at, mask=inside, other=0.0)
-                h_re = tl.load(H + C * at, mask=inside, other=0.0)
-                u = g_re * h_re
-                s = 1 + b * over
-                dead = s <= 0  # not of NaN
-                s, lifted = tl.where(dead, 0, s), tl.where(dead, 0, over / tl.where(dead, 1, s))  # lifted: 1/(m + b), 0 for dead units
-                if C == 2:
-                    g_im += tl.load(gH + C * at + 1, mask=inside, other=0.0)
-                    h_im = tl.load(H + C * at + 1, mask=inside, other=0.0)
-                    u += g_im * h_im
-                u *= lifted
-                c = b * over * lifted * u
-                tl.store(gx + C * at, s * g_re - c * h_re, mask=inside)
-                if C == 2:
-                    tl.store(gx + C * at + 1, s * g_im - c * h_im, mask=inside)
-                tl.store(part + n, tl.load(part + n, mask=n < N, other=0.0) + tl.sum(u, 0), mask=n < N)
-            after = gx
+            over, h_re = tl.load(inverse_m + at, mask=inside, other=0.0), tl.load(H + C * at, mask=inside, other=0.0)
+            from_loss = tl.load(gH + C * at, mask=inside, other=0.0)
+            h_im = tl.load(H + C * at + 1, mask=inside, other=0.0) if C == 2 else 0.0
+            from_loss_im = tl.load(gH + C * at + 1, mask=inside, other=0.0) if C == 2 else 0.0
+            s = 1 + b * over
+            dead = s <= 0  # not of NaN
+            s, lifted = tl.where(dead, 0, s), tl.where(dead, 0, over / tl.where(dead, 1, s))  # lifted: 1/(m + b), 0 for dead units
+            _wait(counters + group, t * PARTS, PARTS)
+            g_re, g_im = _tile_product(exchange + (t + 1) % 2 * (C * B * N), B * N, W, row, rows, n, N, C, K)
+            g_re += from_loss
+            g_im += from_loss_im
+            u = lifted * (g_re * h_re + g_im * h_im)
+            c = b * over * lifted * u
+            now = exchange + t % 2 * (C * B * N) + at
+            z_re, z_im = s * g_re - c * h_re, s * g_im - c * h_im
+            tl.store(now, z_re, mask=inside)
+            tl.store(gx + C * at, z_re, mask=inside)
+            if C == 2:
+                tl.store(now + B * N, z_im, mask=inside)
+                tl.store(gx + C * at + 1, z_im, mask=inside)
+            total += u
+            _arrive(counters + group, PARTS)
             gH -= B * N * C
             H -= B * N * C
             gx -= B * N * C
             inverse_m -= B * N
-            tl.debug_barrier()
+        tl.store(gb + group * N + n, tl.sum(total, 0), mask=n < N)
+
 
 # %% ../nbs/11_recurrence.ipynb #b58f1a07
 def _real_view(t: Tensor) -> Tensor:
@@ -732,22 +773,45 @@ def _real_view(t: Tensor) -> Tensor:
     return torch.view_as_real(t) if t.is_complex() else t
 
 
-def _launch(x: Tensor) -> tuple[tuple[int], dict]:
-    "Grid and sizes of the tiles for inputs like `x`"
-    B, N = x.shape[1:]
-    columns = min(512 // x.real.itemsize, max(16, triton.next_power_of_2(N)))
-    sizes = dict(N=N, C=1 + x.is_complex(), ROWS=16, COLUMNS=columns, K=128 // x.real.itemsize, num_warps=8, num_stages=2)
-    return (triton.cdiv(B, 16),), sizes
+def _processors(device: torch.device) -> int:
+    "How many programs of a kernel are at work at the same time; in the interpreter one"
+    return torch.cuda.get_device_properties(device).multi_processor_count if device.type == "cuda" else 1
+
+
+def _tiles(B: int, N: int, itemsize: int, processors: int) -> dict:
+    "Sizes of the tiles: columns as few as the processors allow"
+    groups, columns = triton.cdiv(B, 16), 32
+    def too_many():
+        parts = triton.cdiv(N, columns)
+        return parts > processors or columns < 512 // itemsize and groups * parts > processors
+    while too_many():
+        columns *= 2
+    return dict(ROWS=16, COLUMNS=columns, K=128 // itemsize, PARTS=triton.cdiv(N, columns), num_warps=4 if columns <= 32 else 8, num_stages=3)
+
+
+def _launch(kernel, state: Tensor, W: Tensor, bias: Tensor, T: int, *tensors: Tensor, **options) -> None:
+    "Let the kernel walk from `state` through T steps, with as many sequences at once as the processors can take"
+    (B, N), processors = state.shape, _processors(state.device)
+    sizes = _tiles(B, N, bias.itemsize, processors)
+    groups, parts = triton.cdiv(B, sizes["ROWS"]), sizes["PARTS"]
+    planes = _planes(state).transpose(0, -2)
+    exchange = torch.stack([torch.empty_like(planes), planes]).contiguous()  # step t writes the first half or the second, and reads the other one
+    counters = torch.zeros(groups, dtype=torch.int32, device=state.device)
+    if parts > 1 and state.device.type == "cuda":
+        options["launch_cooperative_grid"] = True  # all programs at work at the same time, or an error: they wait for one another
+    at_once = max(1, processors // parts)
+    with torch.cuda.device_of(state):
+        for first in range(0, groups, at_once):
+            grid = (min(at_once, groups - first) * parts,)
+            kernel[grid](exchange, counters, first, T, B, W, bias, *tensors, N=N, C=len(planes), **sizes, **options)
 
 
 def _forward_on_gpu(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float, keep: bool) -> tuple[Tensor, Tensor]:
     "As on the CPU, by one launch"
     x, W, bias, h0 = _plain(x, W, bias, h0)
     out = H, inverse_m = _fake_forward(x, W, bias, h0, eps, keep)
-    grid, sizes = _launch(x)
-    with torch.cuda.device_of(x):
-        _triton_forward_kernel[grid](_real_view(x), _planes(W.mT).transpose(0, -2).contiguous(), bias, _real_view(h0), _real_view(H),
-                                     inverse_m, len(x), x.shape[1], eps=eps, keep=keep, **sizes)
+    _launch(_triton_forward_kernel, h0, _planes(W.mT).transpose(0, -2).contiguous(), bias, len(x),
+            _real_view(x), _real_view(H), inverse_m, eps=eps, keep=keep)
     return out
 
 
@@ -755,11 +819,9 @@ def _backward_on_gpu(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: 
                      weight: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     "As on the CPU, by one launch and two products"
     gH, H, W, bias, h0 = _plain(gH, H, W, bias, h0)
-    gx, grid, sizes = torch.empty_like(H), *_launch(H)
-    parts = bias.new_zeros(*grid, len(bias))
-    with torch.cuda.device_of(H):
-        _triton_backward_kernel[grid](_real_view(gH)[-1], _real_view(H)[-1], inverse_m[-1], _planes(W.conj()).transpose(0, -2).contiguous(),
-                                      bias, torch.zeros_like(_real_view(h0)), _real_view(gx)[-1], parts, len(H), H.shape[1], **sizes)
+    gx, parts = torch.empty_like(H), bias.new_empty(triton.cdiv(len(h0), 16), len(bias))
+    _launch(_triton_backward_kernel, torch.zeros_like(h0), _planes(W.conj()).transpose(0, -2).contiguous(), bias, len(H),
+            _real_view(gH)[-1], _real_view(H)[-1], inverse_m[-1], _real_view(gx)[-1], parts)
     gW = _weight_gradient(gx, H, h0) if weight else W.new_empty(0)
     return gx, gW, parts.sum(0), gx[0] @ W.conj()
 
@@ -767,15 +829,16 @@ def _backward_on_gpu(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: 
 _triton_forward, _triton_backward = _register("triton", _forward_on_gpu, _backward_on_gpu)
 _triton = functools.partial(_run, _triton_forward)
 
+
 # %% ../nbs/11_recurrence.ipynb #8d46f1a3
 def _agrees(function, device: str, tolerance: float = 1e-3) -> bool:
     "Whether a small case in single precision has the states and gradients of the plain loop; raises what `function` raises"
     r = torch.Generator().manual_seed(0)
-    x, W, h0, g = (torch.randn(s, dtype=torch.complex64, generator=r).to(device) for s in ((5, 3, 20), (20, 20), (3, 20), (5, 3, 20)))
+    x, W, h0, g = (torch.randn(s, dtype=torch.complex64, generator=r).to(device) for s in ((5, 3, 40), (40, 40), (3, 40), (5, 3, 40)))
     results = []
     with torch.inference_mode(False), torch.enable_grad():
         for f in (function, _reference):
-            inputs = [t.clone().requires_grad_() for t in (x, W / 6, torch.full_like(W[0].real, -0.1), h0)]
+            inputs = [t.clone().requires_grad_() for t in (x, W / 8, torch.full_like(W[0].real, -0.1), h0)]
             H = f(*inputs, 1e-5)
             results.append((H.detach(), *torch.autograd.grad(H, inputs, g)))
     return all(((a - e).abs().max() <= tolerance * e.abs().max()).item() for a, e in zip(*results))
@@ -814,7 +877,7 @@ def _fastest(device: torch.device, T: int, N: int) -> str:
     "Name of the fastest implementation for T steps of N units on a device"
     if T == 1:  # nothing to gain from W in another layout
         return "reference"
-    name = {"cpu": "cpu", "cuda": "triton" if N <= 512 else None}.get(device.type)
+    name = {"cpu": "cpu", "cuda": "triton" if N <= 2048 else None}.get(device.type)
     return name if name and _here(name) else "reference" if torch.compiler.is_exporting() else "eager"
 
 
