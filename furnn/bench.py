@@ -543,10 +543,9 @@ def _machine() -> dict:
             return importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             return None
-    gpu = dict(gpu=torch.cuda.get_device_name()) if torch.cuda.is_available() else {}
     pages = {k: v for k, v in os.environ.items() if k == "THP_MEM_ALLOC_ENABLE"}  # PyTorch's switch to large memory pages
     vectors = torch.backends.cpu.get_cpu_capability()  # the instructions that PyTorch uses, such as AVX2
-    return _environment() | dict(processor=found, vectors=vectors, cores=os.cpu_count(), **gpu, **pages, **{p: version(p) for p in PEERS})
+    return _environment() | dict(processor=found, vectors=vectors, cores=os.cpu_count(), **pages, **{p: version(p) for p in PEERS})
 
 
 def _measure(part: str, bench: Bench) -> list[dict]:

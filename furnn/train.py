@@ -702,9 +702,10 @@ def _environment() -> dict:
     root = Path(furnn.__file__).parent
     git = lambda *a: subprocess.run(["git", "-C", root, *a], capture_output=True, text=True).stdout.strip()
     tracked = bool(git("ls-files", "--", "__init__.py")) # the package may lie in somebody else's repository
+    gpu = dict(gpu=torch.cuda.get_device_name()) if torch.cuda.is_available() else {}
     return dict(date=datetime.now(timezone.utc).isoformat(timespec="seconds"), furnn=furnn.__version__,
                 commit=git("rev-parse", "HEAD") if tracked else None, torch=torch.__version__,
-                python=platform.python_version(), machine=platform.machine(), threads=torch.get_num_threads())
+                python=platform.python_version(), machine=platform.machine(), threads=torch.get_num_threads(), **gpu)
 
 
 def _run_folder(config: dict) -> Path:
