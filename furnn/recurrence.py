@@ -639,24 +639,6 @@ _cpu = functools.partial(_run, _cpu_forward)
 # %% ../nbs/11_recurrence.ipynb #93b6e1f8
 if triton is not None:
     @triton.jit
-    def _split(x):
-        "Two numbers with the sum x: the tensor cores keep all digits of the first one, and enough of the second"
-        high = ((x.to(tl.int32, bitcast=True) + 0x1000) & -0x2000).to(tl.float32, bitcast=True)  # 11 binary digits, to nearest
-        return high, x - high
-
-    @triton.jit
-    def _add_product(sum, a, b):
-        "sum + a b, of tiles, in the precision of their numbers"
-        if sum.dtype == tl.float32:
-            a_high, a_low = _split(a)
-            b_high, b_low = _split(b)
-            sum = tl.dot(a_low, b_high, sum, input_precision="tf32")
-            sum = tl.dot(a_high, b_low, sum, input_precision="tf32")
-            return tl.dot(a_high, b_high, sum, input_precision="tf32")
-        else:
-            return tl.dot(a, b, sum, out_dtype=sum.dtype)
-
-    @triton.jit
     def _tile_product(state, plane, W, row, rows, n, N: tl.constexpr, C: tl.constexpr, K: tl.constexpr):
         "Sum over k of `state[row, k] W[k, n]`, real and imaginary part; C = 2 for complex numbers, in planes `plane` and N N apart"
         zero = tl.zeros((row.shape[0], n.shape[0]), dtype=W.dtype.element_ty)
@@ -666,12 +648,12 @@ if triton is not None:
             mine, tile = state + row[:, None] * N + k[None, :], W + k[:, None] * N + n[None, :]
             inside, within = rows[:, None] & (k < N)[None, :], (k < N)[:, None] & (n < N)[None, :]
             h_re, W_re = tl.load(mine, mask=inside, other=0.0), tl.load(tile, mask=within, other=0.0)
-            rr = _add_product(rr, h_re, W_re)
+            rr = tl.dot(h_re, W_re, rr, input_precision="tf32x3", out_dtype=zero.dtype)
             if C == 2:
                 h_im, W_im = tl.load(mine + plane, mask=inside, other=0.0), tl.load(tile + N * N, mask=within, other=0.0)
-                ii = _add_product(ii, h_im, W_im)
-                ri = _add_product(ri, h_re, W_im)
-                ir = _add_product(ir, h_im, W_re)
+                ii = tl.dot(h_im, W_im, ii, input_precision="tf32x3", out_dtype=zero.dtype)
+                ri = tl.dot(h_re, W_im, ri, input_precision="tf32x3", out_dtype=zero.dtype)
+                ir = tl.dot(h_im, W_re, ir, input_precision="tf32x3", out_dtype=zero.dtype)
         return rr - ii, ri + ir
 
     @triton.jit
