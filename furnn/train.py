@@ -227,7 +227,7 @@ def _compare(known: Path, config: dict) -> None:
         old = json.loads(known.read_text()) if known.exists() else config
     except ValueError as error:
         raise ValueError(f"{known} is damaged: {error}. Delete that file if the run is the one you mean") from error
-    differing = [k for k in sorted({*old, *config}) if old.get(k) != config.get(k) and k != "iterations"]
+    differing = [k for k in sorted({*old, *config}) if old.get(k) != config.get(k) and k not in ("iterations", "device")]
     if differing:
         what = ", ".join(f"{k} is {old.get(k)!r} there and {config.get(k)!r} here" for k in differing)
         raise ValueError(f"folder {known.parent} holds another run: {what}. Name another folder, or restart this one")
@@ -398,7 +398,7 @@ class TrainState:
     def __init__(self):
         self.iteration, self.seconds, self.loss_sum, self.loss_count = 0, 0.0, 0.0, 0
         self.history, self.best, self.best_score, self.best_iteration = [], None, None, None
-        self.solved_at, self.done = None, False
+        self.solved_at, self.done, self.devices = None, False, []
 
     def pack(
         self,
@@ -426,6 +426,7 @@ class TrainState:
         if scheduler is not None:
             scheduler.load_state_dict(saved["scheduler"])
         _restore_random(saved["rng"], next(model.parameters()).device)
+        saved = {"devices": ["cuda" if "cuda" in saved["rng"] else "cpu"], **saved}  # an earlier version did not note them
         for name in vars(self):
             setattr(self, name, saved[name])
 
@@ -570,6 +571,7 @@ def fit(
     state, batches = TrainState(), Batches(task, task.train, batch_size, seed, _world())
     forward, saved_at = _start(state, model, optimizer, scheduler, folder, iterations), time.monotonic()
     model.train()
+    device = next(model.parameters()).device.type
     shown = progress and _world()[0] == 0
     bar = tqdm(total=iterations, initial=state.iteration, disable=not shown, dynamic_ncols=True)
     with _stop_requests() as stop, bar:
@@ -579,6 +581,7 @@ def fit(
             if scheduler:
                 scheduler.step()
             state.iteration, state.loss_sum, state.loss_count = i + 1, state.loss_sum + loss, state.loss_count + 1
+            state.devices += [device] * (device not in state.devices)
             if state.solved_at is None and loss < 0.01 * task.baseline:
                 state.solved_at = i + 1
             evaluated = (i + 1) % eval_every == 0 or i + 1 == iterations
@@ -774,7 +777,7 @@ def _limits(name: str) -> dict:
     return {k: RECIPES[name].get(k) for k in ("eval_limit", "test_limit")}
 
 
-def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, device) -> dict:
+def _result(config: dict, task: Task, model: SequenceModel, state: TrainState) -> dict:
     "Summary of a finished run"
     if state.best:
         model.load_state_dict(state.best)
@@ -785,7 +788,7 @@ def _result(config: dict, task: Task, model: SequenceModel, state: TrainState, d
     return dict(config=config, parameters=count_parameters(model), baseline=task.baseline,
                 iterations=state.iteration, solved_at=state.solved_at, seconds=round(state.seconds, 2),
                 best_iteration=state.best_iteration, final=state.history[-1], test=test, **limits,
-                unitarity_error=max(drift, default=None), device=str(device), environment=_environment())
+                unitarity_error=max(drift, default=None), device=", ".join(state.devices), environment=_environment())
 
 # %% ../nbs/30_train.ipynb #0914e699
 def train(
@@ -826,7 +829,7 @@ def train(
     restart: bool = False,  # Forget what an earlier run left in the folder
     quiet: bool = False,  # No progress bar
     backend: str | None = None,  # Implementation of the recurrence, see furnn.recurrence
-    device: str = "cpu",  # Where to train, such as cpu or cuda
+    device: str = "cpu",  # Where to train, such as cpu or cuda; a run may go on elsewhere
     threads: int | None = None,  # Threads to compute with; default: PyTorch's choice
 ) -> dict:  # Summary of the run, also written to result.json
     "Train one model on one task, or continue where an earlier call stopped; returns the summary of the run."
@@ -850,7 +853,7 @@ def train(
         keys = ("iterations", "batch_size", "eval_every", "patience", "clip_norm", "clip_value", "seed")
         state = fit(net, made, optimizer, folder=run, progress=not quiet, scheduler=scheduler,
                     eval_limit=_limits(task)["eval_limit"], **{k: config[k] for k in keys})
-        result = _result(config, made, net, state, device)
+        result = _result(config, made, net, state)
         run.write_json("result.json", result)
     return result
 
