@@ -777,7 +777,7 @@ def _launch(kernel, state: Tensor, W: Tensor, bias: Tensor, T: int, *tensors: Te
     sizes = _tiles(B, N, bias.itemsize, processors)
     groups, parts = triton.cdiv(B, sizes["ROWS"]), sizes["PARTS"]
     planes = _planes(state).transpose(0, -2)
-    exchange = torch.stack([torch.empty_like(planes), planes]).contiguous()  # step t writes the first half or the second, and reads the other one
+    exchange = torch.stack([torch.empty_like(planes), planes])  # step t writes the first half or the second, and reads the other one
     counters = torch.zeros(groups, dtype=torch.int32, device=state.device)
     if parts > 1 and state.device.type == "cuda":
         options["launch_cooperative_grid"] = True  # all programs at work at the same time, or an error: they wait for one another
@@ -789,7 +789,7 @@ def _launch(kernel, state: Tensor, W: Tensor, bias: Tensor, T: int, *tensors: Te
 
 
 def _forward_on_gpu(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float, keep: bool) -> tuple[Tensor, Tensor]:
-    "As on the CPU, by one launch"
+    "As on the CPU, by one launch, or by several for a large batch"
     x, W, bias, h0 = _plain(x, W, bias, h0)
     out = H, inverse_m = _fake_forward(x, W, bias, h0, eps, keep)
     _launch(_triton_forward_kernel, h0, _planes(W.mT).transpose(0, -2).contiguous(), bias, len(x),
@@ -799,7 +799,7 @@ def _forward_on_gpu(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float, 
 
 def _backward_on_gpu(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: Tensor, h0: Tensor,
                      weight: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    "As on the CPU, by one launch and two products"
+    "As on the CPU, by such launches and two products"
     gH, H, W, bias, h0 = _plain(gH, H, W, bias, h0)
     gx, parts = torch.empty_like(H), bias.new_empty(triton.cdiv(len(h0), 16), len(bias))
     _launch(_triton_backward_kernel, torch.zeros_like(h0), _planes(W.conj()).transpose(0, -2).contiguous(), bias, len(H),
