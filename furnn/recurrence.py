@@ -639,6 +639,13 @@ _cpu = functools.partial(_run, _cpu_forward)
 # %% ../nbs/11_recurrence.ipynb #93b6e1f8
 if triton is not None:
     @triton.jit
+    def _place(first, B, N: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, PARTS: tl.constexpr):
+        "Row group of this program, its rows and columns, where they lie in a real (B, N) array, and which of them are inside it"
+        group, part = first + tl.program_id(0) // PARTS, tl.program_id(0) % PARTS
+        row, n = group * ROWS + tl.arange(0, ROWS), part * COLUMNS + tl.arange(0, COLUMNS)
+        return group, row, n, row[:, None] * N + n[None, :], (row < B)[:, None] & (n < N)[None, :]
+
+    @triton.jit
     def _tile_product(state, plane, W, row, rows, n, N: tl.constexpr, C: tl.constexpr, K: tl.constexpr):
         "Sum over k of `state[row, k] W[k, n]`, real and imaginary part; C = 2 for complex numbers, in planes `plane` and N N apart"
         zero = tl.zeros((row.shape[0], n.shape[0]), dtype=W.dtype.element_ty)
@@ -671,23 +678,19 @@ if triton is not None:
                 pass
             tl.debug_barrier()
 
-
 # %% ../nbs/11_recurrence.ipynb #2af57e90
 if triton is not None:
     @triton.jit(do_not_specialize=["first", "T", "B"])
     def _triton_forward_kernel(exchange, counters, first, T, B, W, bias, x, H, inverse_m, eps: tl.constexpr, keep: tl.constexpr, N: tl.constexpr,
                                C: tl.constexpr, ROWS: tl.constexpr, COLUMNS: tl.constexpr, K: tl.constexpr, PARTS: tl.constexpr):
         "States of ROWS sequences and COLUMNS units, and the inverse moduli"
-        group, part = first + tl.program_id(0) // PARTS, tl.program_id(0) % PARTS
-        row, n = group * ROWS + tl.arange(0, ROWS), part * COLUMNS + tl.arange(0, COLUMNS)
-        rows, inside = row < B, (row < B)[:, None] & (n < N)[None, :]
-        at = row[:, None] * N + n[None, :]
+        group, row, n, at, inside = _place(first, B, N, ROWS, COLUMNS, PARTS)
         b = tl.load(bias + n, mask=n < N, other=0.0)[None, :]
         for t in range(T):
             x_re = tl.load(x + C * at, mask=inside, other=0.0)
             x_im = tl.load(x + C * at + 1, mask=inside, other=0.0) if C == 2 else 0.0
             _wait(counters + group, t * PARTS, PARTS)
-            re, im = _tile_product(exchange + (t + 1) % 2 * (C * B * N), B * N, W, row, rows, n, N, C, K)
+            re, im = _tile_product(exchange + (t + 1) % 2 * (C * B * N), B * N, W, row, row < B, n, N, C, K)
             re += x_re
             im += x_im
             over = 1 / tl.sqrt(re * re + im * im + eps)
@@ -706,17 +709,13 @@ if triton is not None:
             H += B * N * C
             inverse_m += B * N
 
-
 # %% ../nbs/11_recurrence.ipynb #f4a2c75d
 if triton is not None:
     @triton.jit(do_not_specialize=["first", "T", "B"])
     def _triton_backward_kernel(exchange, counters, first, T, B, W, bias, gH, H, inverse_m, gx, gb, N: tl.constexpr, C: tl.constexpr,
                                 ROWS: tl.constexpr, COLUMNS: tl.constexpr, K: tl.constexpr, PARTS: tl.constexpr):
         "Gradients of the inputs of ROWS sequences and COLUMNS units, and of the bias; gH, H, inverse_m and gx point to the last step"
-        group, part = first + tl.program_id(0) // PARTS, tl.program_id(0) % PARTS
-        row, n = group * ROWS + tl.arange(0, ROWS), part * COLUMNS + tl.arange(0, COLUMNS)
-        rows, inside = row < B, (row < B)[:, None] & (n < N)[None, :]
-        at = row[:, None] * N + n[None, :]
+        group, row, n, at, inside = _place(first, B, N, ROWS, COLUMNS, PARTS)
         b = tl.load(bias + n, mask=n < N, other=0.0)[None, :]
         total = tl.zeros((ROWS, COLUMNS), dtype=W.dtype.element_ty)
         for t in range(T):
@@ -728,7 +727,7 @@ if triton is not None:
             dead = s <= 0  # not of NaN
             s, lifted = tl.where(dead, 0, s), tl.where(dead, 0, over / tl.where(dead, 1, s))  # lifted: 1/(m + b), 0 for dead units
             _wait(counters + group, t * PARTS, PARTS)
-            g_re, g_im = _tile_product(exchange + (t + 1) % 2 * (C * B * N), B * N, W, row, rows, n, N, C, K)
+            g_re, g_im = _tile_product(exchange + (t + 1) % 2 * (C * B * N), B * N, W, row, row < B, n, N, C, K)
             g_re += from_loss
             g_im += from_loss_im
             u = lifted * (g_re * h_re + g_im * h_im)
@@ -748,11 +747,13 @@ if triton is not None:
             inverse_m -= B * N
         tl.store(gb + group * N + n, tl.sum(total, 0), mask=n < N)
 
-
 # %% ../nbs/11_recurrence.ipynb #b58f1a07
 def _real_view(t: Tensor) -> Tensor:
     "Real and imaginary parts side by side along a last axis; a real tensor as it is"
     return torch.view_as_real(t) if t.is_complex() else t
+
+
+_ROWS = 16  # sequences of a group: the fewest that `tl.dot` takes
 
 
 def _processors(device: torch.device) -> int:
@@ -762,22 +763,22 @@ def _processors(device: torch.device) -> int:
 
 def _tiles(B: int, N: int, itemsize: int, processors: int) -> dict:
     "Sizes of the tiles: columns as few as the processors allow"
-    groups, columns = triton.cdiv(B, 16), 32
+    groups, columns = triton.cdiv(B, _ROWS), 32
     def too_many():
         parts = triton.cdiv(N, columns)
         return parts > processors or columns < 512 // itemsize and groups * parts > processors
     while too_many():
         columns *= 2
-    return dict(ROWS=16, COLUMNS=columns, K=128 // itemsize, PARTS=triton.cdiv(N, columns), num_warps=4 if columns <= 32 else 8, num_stages=3)
+    return dict(ROWS=_ROWS, COLUMNS=columns, K=128 // itemsize, PARTS=triton.cdiv(N, columns), num_warps=4 if columns <= 32 else 8, num_stages=3)
 
 
 def _launch(kernel, state: Tensor, W: Tensor, bias: Tensor, T: int, *tensors: Tensor, **options) -> None:
-    "Let the kernel walk from `state` through T steps, with as many sequences at once as the processors can take"
+    "Let the kernel walk from `state`, which it multiplies by W from the right, through T steps, with as many sequences at once as the processors can take"
     (B, N), processors = state.shape, _processors(state.device)
     sizes = _tiles(B, N, bias.itemsize, processors)
     groups, parts = triton.cdiv(B, sizes["ROWS"]), sizes["PARTS"]
-    planes = _planes(state).transpose(0, -2)
-    exchange = torch.stack([torch.empty_like(planes), planes])  # step t writes the first half or the second, and reads the other one
+    state, W = (_planes(t).transpose(0, -2).contiguous() for t in (state, W))
+    exchange = torch.stack([torch.empty_like(state), state])  # step t writes the first half or the second, and reads the other one
     counters = torch.zeros(groups, dtype=torch.int32, device=state.device)
     if parts > 1 and state.device.type == "cuda":
         options["launch_cooperative_grid"] = True  # all programs at work at the same time, or an error: they wait for one another
@@ -785,14 +786,14 @@ def _launch(kernel, state: Tensor, W: Tensor, bias: Tensor, T: int, *tensors: Te
     with torch.cuda.device_of(state):
         for first in range(0, groups, at_once):
             grid = (min(at_once, groups - first) * parts,)
-            kernel[grid](exchange, counters, first, T, B, W, bias, *tensors, N=N, C=len(planes), **sizes, **options)
+            kernel[grid](exchange, counters, first, T, B, W, bias, *tensors, N=N, C=len(state), **sizes, **options)
 
 
 def _forward_on_gpu(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float, keep: bool) -> tuple[Tensor, Tensor]:
     "As on the CPU, by one launch, or by several for a large batch"
     x, W, bias, h0 = _plain(x, W, bias, h0)
     out = H, inverse_m = _fake_forward(x, W, bias, h0, eps, keep)
-    _launch(_triton_forward_kernel, h0, _planes(W.mT).transpose(0, -2).contiguous(), bias, len(x),
+    _launch(_triton_forward_kernel, h0, W.mT, bias, len(x),
             _real_view(x), _real_view(H), inverse_m, eps=eps, keep=keep)
     return out
 
@@ -801,8 +802,8 @@ def _backward_on_gpu(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: 
                      weight: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     "As on the CPU, by such launches and two products"
     gH, H, W, bias, h0 = _plain(gH, H, W, bias, h0)
-    gx, parts = torch.empty_like(H), bias.new_empty(triton.cdiv(len(h0), 16), len(bias))
-    _launch(_triton_backward_kernel, torch.zeros_like(h0), _planes(W.conj()).transpose(0, -2).contiguous(), bias, len(H),
+    gx, parts = torch.empty_like(H), bias.new_empty(triton.cdiv(len(h0), _ROWS), len(bias))
+    _launch(_triton_backward_kernel, torch.zeros_like(h0), W.conj(), bias, len(H),
             _real_view(gH)[-1], _real_view(H)[-1], inverse_m[-1], _real_view(gx)[-1], parts)
     gW = _weight_gradient(gx, H, h0) if weight else W.new_empty(0)
     return gx, gW, parts.sum(0), gx[0] @ W.conj()
@@ -810,7 +811,6 @@ def _backward_on_gpu(gH: Tensor, H: Tensor, inverse_m: Tensor, W: Tensor, bias: 
 
 _triton_forward, _triton_backward = _register("triton", _forward_on_gpu, _backward_on_gpu)
 _triton = functools.partial(_run, _triton_forward)
-
 
 # %% ../nbs/11_recurrence.ipynb #8d46f1a3
 def _agrees(function, device: str, tolerance: float = 1e-3) -> bool:

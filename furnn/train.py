@@ -581,7 +581,8 @@ def fit(
             if scheduler:
                 scheduler.step()
             state.iteration, state.loss_sum, state.loss_count = i + 1, state.loss_sum + loss, state.loss_count + 1
-            state.devices += [device] * (device not in state.devices)
+            if device not in state.devices:
+                state.devices.append(device)
             if state.solved_at is None and loss < 0.01 * task.baseline:
                 state.solved_at = i + 1
             evaluated = (i + 1) % eval_every == 0 or i + 1 == iterations
