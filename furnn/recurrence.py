@@ -844,10 +844,12 @@ def _gpu_kernel() -> bool:
 _BACKENDS = {"reference": _reference, "eager": _Eager.apply, "cpu": _cpu, "triton": _triton}
 
 
-@torch.compiler.assume_constant_result
 def _here(name: str) -> bool:
     "Whether this machine has the implementation; a constant for `torch.compile`, which need not look inside"
     return {"cpu": lambda: _kernel() is not None, "triton": _gpu_kernel}.get(name, lambda: True)()
+
+
+_here._dynamo_marked_constant = True  # what `torch.compiler.assume_constant_result` does, without its import of the whole compiler
 
 
 def backends() -> list[str]:  # Names that `recurrence(..., backend=)` accepts here, besides "auto"
