@@ -564,7 +564,7 @@ def _save(path: Path, results: dict) -> None:
 
 # %% ../nbs/50_performance.ipynb #eb62e65b
 def bench(
-    parts: str = "all",  # Settings (copy, pixels-116, ...) and measurements (growth, memory, ...), separated by commas
+    parts: str = "all",  # Of copy, pixels-116, pixels-512, speech-128, speech-256, growth, memory, streaming, cayley, together, first_use, profile; with commas
     models: str = "all",  # Of products, maps, cpu, triton, eager, reference, lstm, gru, rnn, exprnn, geotorch, torch-eunn, checkpoints, cayley; with commas
     quick: bool = False,  # Small sizes and few rounds: a minute in all
     device: str = "cpu",  # Where to compute, such as cpu or cuda

@@ -161,6 +161,8 @@ def _read_checkpoint(path: Path) -> dict:
         raise ValueError(f"expected version {CHECKPOINT_VERSION}, got {state.get('version')}")
     if state["version"] == 1:  # it kept only one of the random states
         state["rng"] = {"torch": state.get("rng")}
+    if "rng" in state:  # at first a run did not note its devices
+        state.setdefault("devices", ["cuda" if "cuda" in state["rng"] else "cpu"])
     return state
 
 
@@ -426,7 +428,6 @@ class TrainState:
         if scheduler is not None:
             scheduler.load_state_dict(saved["scheduler"])
         _restore_random(saved["rng"], next(model.parameters()).device)
-        saved = {"devices": ["cuda" if "cuda" in saved["rng"] else "cpu"], **saved}  # an earlier version did not note them
         for name in vars(self):
             setattr(self, name, saved[name])
 
