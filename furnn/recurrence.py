@@ -151,7 +151,7 @@ class _Final(torch.autograd.Function):
     "Hands gradients on and refuses to differentiate them, also where autograd would take them for constants"
 
     @staticmethod
-    def forward(ctx, _, *gradients):
+    def forward(ctx, link, *gradients):
         return gradients
 
     @staticmethod
@@ -160,23 +160,29 @@ class _Final(torch.autograd.Function):
 
 
 class _Eager(torch.autograd.Function):
-    "The recurrence with a backward pass written by hand"
+    "The recurrence with a backward pass written by hand; a second, empty output comes from all its inputs"
 
     @staticmethod
     def forward(ctx, x, W, bias, h0, eps):
         H, inverse_m = _eager_forward(x, W, bias, h0, eps)
-        ctx.save_for_backward(W, bias, H, inverse_m)
-        return _join(H[1:])
+        link = bias.new_empty(0)
+        ctx.save_for_backward(W, bias, H, inverse_m, link)
+        return _join(H[1:]), link
 
     @staticmethod
-    def backward(ctx, gH):
-        W, bias, H, inverse_m = ctx.saved_tensors
+    def backward(ctx, gH, _):
+        W, bias, H, inverse_m, link = ctx.saved_tensors
         with torch.no_grad():
             gz, gW, gb, g0 = _eager_backward(gH, H, inverse_m, W, bias)
             gradients = _join(gz), gW, gb, g0
         if torch.is_grad_enabled():  # somebody wants to differentiate again
-            gradients = _Final.apply(torch.empty(0, requires_grad=True), *gradients)
+            gradients = _Final.apply(link, *gradients)  # so that no input looks as if they did not depend on it
         return *gradients, None
+
+
+def _eager_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> Tensor:
+    "States at every step, by `_Eager`"
+    return _Eager.apply(x, W, bias, h0, eps)[0]
 
 # %% ../nbs/11_recurrence.ipynb #80cc7cfe
 _VECTORS = r"""
@@ -841,7 +847,7 @@ def _gpu_kernel() -> bool:
     return False
 
 # %% ../nbs/11_recurrence.ipynb #a6a415da
-_BACKENDS = {"reference": _reference, "eager": _Eager.apply, "cpu": _cpu, "triton": _triton}
+_BACKENDS = {"reference": _reference, "eager": _eager_recurrence, "cpu": _cpu, "triton": _triton}
 
 
 def _here(name: str) -> bool:
