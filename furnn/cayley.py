@@ -31,12 +31,13 @@ def skew_gradient(
     return A - A.mH
 
 # %% ../nbs/01_cayley.ipynb #ee6e518e
+@torch.no_grad()
 def cayley_step(
     W: Tensor,  # Unitary, shape (..., n, n)
     G: Tensor,  # Gradient at W, same shape and dtype
     lr: float,  # Step size, at least 0
 ) -> Tensor:  # New unitary matrix, same shape
-    "Next point on the Cayley curve that goes downhill from `W`. Raises on shapes that do not match or a negative `lr`."
+    "Next point on the Cayley curve that goes downhill from `W`, a constant for autograd. Raises on shapes that do not match or a negative `lr`."
     return cayley_step_(W.clone(), G, lr)
 
 
