@@ -15,10 +15,16 @@ from torch.optim.optimizer import Optimizer
 from torch.optim.rmsprop import rmsprop
 
 from .cayley import cayley_step_, polish
-from .stiefel import unitarity_error
+from .stiefel import _check_size, unitarity_error
 from .unitary import UnitaryParameter, _unitarity_limit
 
 # %% ../nbs/13_optim.ipynb #be15f372
+def _check_order(params) -> None:
+    "Raise on a set of parameters"
+    if isinstance(params, set):
+        raise TypeError("params: expected a list or another ordered collection, got a set, whose order changes from run to run")
+
+
 def _check_group(group: dict) -> None:
     "Raise on options of a parameter group that are out of range"
     for name in ("lr", "unitary_lr", "alpha", "eps", "polish_every", "initial_accumulator_value"):
@@ -26,6 +32,7 @@ def _check_group(group: dict) -> None:
             raise ValueError(f"{name}: expected a value of at least 0, got {group[name]}")
     if not group["alpha"] < 1:
         raise ValueError(f"alpha: expected a value below 1, got {group['alpha']}")
+    _check_size(group["polish_every"], "polish_every")
 
 # %% ../nbs/13_optim.ipynb #1a2031c7
 class CayleyRMSprop(Optimizer):
@@ -44,6 +51,7 @@ class CayleyRMSprop(Optimizer):
         capturable: bool = False,  # Keep all counters on the GPU, so that a CUDA graph can hold the step; no drift warning
         initial_accumulator_value: float = 0.0,  # Mean square before the first step, as in `torch.optim.Adagrad`
     ):
+        _check_order(params)
         defaults = dict(lr=lr, unitary_lr=unitary_lr, alpha=alpha, eps=eps, precondition_unitary=precondition_unitary,
                         polish_every=polish_every, detect_drift=detect_drift, capturable=capturable,
                         initial_accumulator_value=initial_accumulator_value)
@@ -56,8 +64,7 @@ class CayleyRMSprop(Optimizer):
         """Add parameters; unitary ones get a group of their own, whose `lr` is their `unitary_lr`. Raises on an option out of
         range, and on a set of parameters."""
         params, group = param_group["params"], {**self.defaults, **param_group}
-        if isinstance(params, set):
-            raise TypeError("params: expected a list or another ordered collection, got a set, whose order changes from run to run")
+        _check_order(params)
         _check_group(group)
         params = [params] if isinstance(params, Tensor) else list(params)
         is_unitary = lambda p: isinstance(p[1] if isinstance(p, tuple) else p, UnitaryParameter)

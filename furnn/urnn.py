@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from .capacity import parameter_count
-from .recurrence import _check_eps, _transformed, in_segments, modrelu, modrelu_, recurrence, segment_length
+from .recurrence import _BACKENDS, _check_eps, _transformed, in_segments, modrelu, modrelu_, recurrence, segment_length
+from .stiefel import _check_size
 from .unitary import _REAL, FAMILIES, ComplexModule, _complex_dtype, _positive, make_unitary
 
 # %% ../nbs/12_urnn.ipynb #70b63b75
@@ -39,6 +40,16 @@ def _make_unitary(capacity, n: int, options: dict, **common) -> nn.Module:
     return capacity
 
 # %% ../nbs/12_urnn.ipynb #b16160e3
+_ONE_STATE = "; a unitary network has one state, not two as an LSTM"
+
+
+def _check_tensor(value: Tensor, name: str, more: str = "") -> Tensor:
+    "`value` if it is a tensor; else an error that says what came"
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}{more}")
+    return value
+
+
 class URNNCell(ComplexModule):
     "One step of a unitary RNN, in the manner of `torch.nn.RNNCell`"
 
@@ -85,6 +96,7 @@ class URNNCell(ComplexModule):
 
     def _check_input(self, input: Tensor) -> None:
         "Raise unless `input` has the features and the precision of this cell"
+        _check_tensor(input, "input")
         if input.is_complex() or input.is_floating_point():
             if input.shape[-1:] != (self.input_size,):
                 raise ValueError(f"input: expected {self.input_size} features along the last axis, "
@@ -108,7 +120,7 @@ class URNNCell(ComplexModule):
         if x.ndim > 2:
             raise ValueError(f"input: expected one step, with or without a batch, got shape {tuple(input.shape)}")
         h0 = self.h0
-        h = h0 if hx is None else hx
+        h = h0 if hx is None else _check_tensor(hx, "hx", _ONE_STATE)
         if h.shape != (x.shape if h.ndim == x.ndim else h0.shape):  # to compare B with N would limit an exported program
             raise ValueError(f"hx: expected shape {tuple(x.shape)}, got {tuple(h.shape)}")
         if h.dtype != h0.dtype:
@@ -147,10 +159,16 @@ class URNN(ComplexModule):
         super().__init__()
         self.input_size, self.hidden_size = _positive(input_size, "input_size"), _positive(hidden_size, "hidden_size")
         self.num_layers = _positive(num_layers, "num_layers")
+        if not isinstance(dropout, (int, float)):
+            raise TypeError(f"dropout: expected a number, got {dropout!r}")
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout: expected a probability between 0 and 1, got {dropout}")
         if isinstance(capacity, nn.Module) and num_layers > 1:
             raise ValueError("capacity: layers would share the module; give the name of a family, or one layer")
+        if backend != "auto" and backend not in _BACKENDS:
+            raise ValueError(f"backend: expected 'auto' or one of {list(_BACKENDS)}, got {backend!r}")
+        if checkpoint_every is not None:
+            _check_size(checkpoint_every, "checkpoint_every")
         self.capacity = capacity if isinstance(capacity, str) else type(capacity).__name__
         self.batch_first, self.dropout, self.backend, self.checkpoint_every = batch_first, dropout, backend, checkpoint_every
         sizes = [input_size] + [hidden_size] * (num_layers - 1)
@@ -165,6 +183,7 @@ class URNN(ComplexModule):
         "States of the last layer at every step, and the last state of every layer. Raises on shapes that do not fit."
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, h0)
+        _check_tensor(input, "input")
         features = input.is_complex() or input.is_floating_point()
         batched = input.ndim == 2 + features
         if not batched and input.ndim != 1 + features:
@@ -187,6 +206,7 @@ def _first_states(self: URNN, h0: Tensor | None, batch: int, batched: bool = Tru
     "State before the first step, for each layer"
     if h0 is None:
         return [cell.h0 for cell in self.cells]
+    _check_tensor(h0, "h0", _ONE_STATE)
     expected = (self.num_layers, batch, self.hidden_size) if batched else (self.num_layers, self.hidden_size)
     if tuple(h0.shape) != expected:
         raise ValueError(f"h0: expected shape {expected}, got {tuple(h0.shape)}")
