@@ -23,7 +23,7 @@ from .cayley import cayley_step, skew_gradient
 from .optim import CayleyRMSprop
 from .recurrence import backends, recurrence
 from .stiefel import random_unitary
-from .train import _command, _environment, format_table
+from .train import _check_device, _check_settings, _command, _environment, _make_folder, format_table
 from .unitary import UnitaryParameter
 from .urnn import URNN, SequenceModel, URNNCell
 
@@ -578,8 +578,10 @@ def bench(
     chosen = PARTS if parts == "all" else parts.split(",")
     if unknown := set(chosen) - set(PARTS):
         raise ValueError(f"parts: expected some of {PARTS}, got {', '.join(sorted(unknown))}")
-    if threads < 1 or (rounds is not None and rounds < 1):
-        raise ValueError(f"threads and rounds: expected at least 1, got {threads} and {rounds}")
+    _check_settings(threads=threads, rounds=rounds)
+    _check_device(device)
+    if save:
+        _make_folder(Path(save).parent)
     names = available(None if models == "all" else models.split(","), device)
     measuring, results = Bench(names, device, rounds or (3 if quick else 11), quick, quiet), {}
     words = [f"--{k}" + (f" {v}" if v is not True else "") for k, v in options.items() if v not in (None, False, "all")]

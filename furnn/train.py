@@ -10,7 +10,7 @@ __all__ = ['TASKS', 'CHECKPOINT_VERSION', 'RECIPES', 'VARIATIONS', 'CHANGES', 'E
            'ended_by_patience']
 
 # %% ../nbs/30_train.ipynb #a419f718
-import argparse, csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, threading, time, zipfile
+import argparse, csv, hashlib, importlib, inspect, json, math, os, platform, random, signal, subprocess, sys, tempfile, threading, time, zipfile
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
@@ -483,13 +483,18 @@ def _answers(iteration: int):
 
 # %% ../nbs/30_train.ipynb #aa1e32c9
 def _check_settings(**settings) -> None:
-    "Raise on counts below 1 and on bounds of the gradient that are not above 0; what is not given is None or left out"
-    for name in ("iterations", "batch_size", "eval_every", "eval_limit", "patience", "threads"):
+    "Raise on counts below 1, bounds of the gradient that are not above 0, and rates and sizes that are below 0 or not finite; what is not given is None or left out"
+    for name in ("iterations", "batch_size", "eval_every", "eval_limit", "patience", "threads", "rounds"):
         if settings.get(name) is not None and settings[name] < 1:
             raise ValueError(f"{name}: expected at least 1, got {settings[name]}")
     for name in ("clip_norm", "clip_value"):
         if settings.get(name) is not None and not settings[name] > 0:
             raise ValueError(f"{name}: expected a bound above 0, got {settings[name]}")
+    for name in ("lr", "bias_lr", "unitary_lr", "family_lr", "input_lr", "bias_spread", "h0_norm"):
+        if settings.get(name) is not None and not 0 <= settings[name] < math.inf:
+            raise ValueError(f"{name}: expected a finite value of at least 0, got {settings[name]}")
+    if not -2**63 <= settings.get("seed", 0) < 2**64:
+        raise ValueError(f"seed: expected a number of 64 bits, got {settings['seed']}")
 
 
 def _check_finite(model: nn.Module, loss: float, iteration: int) -> float:
@@ -752,6 +757,8 @@ def _settle(task: Task, given: dict) -> dict:
     recipe = RECIPES[given["task"]]
     chosen = {k: v for k, v in given.items() if v is not None}
     _check_settings(**chosen)
+    if "epochs" in chosen and "iterations" in chosen:
+        raise ValueError(f"epochs and iterations: expected one of them, got {chosen['epochs']} and {chosen['iterations']}")
     defaults = dict(batch_size=recipe["batch_size"], hidden_size=recipe["hidden_size"].get(given["model"], getattr(task, "hidden_size", 128)),
                     patience=recipe.get("patience"), **default_rates(given["task"], task, chosen.pop("rates")))
     if "lr" in chosen:  # a rate that was given also sets those that are tied to it
@@ -759,6 +766,8 @@ def _settle(task: Task, given: dict) -> dict:
     config = {**given, **defaults, **chosen}
     per_epoch = _per_epoch(config, task)
     epochs = chosen.get("epochs", None if "iterations" in chosen else recipe.get("epochs"))
+    if epochs is not None and not 1 <= epochs * per_epoch < math.inf:
+        raise ValueError(f"epochs: expected a number, at least {1 / per_epoch:.2g} for one batch, got {epochs}")
     config["iterations"] = chosen.get("iterations", recipe.get("iterations")) if epochs is None else round(epochs * per_epoch)
     config["eval_every"] = chosen.get("eval_every", recipe["eval_every"] or per_epoch)  # 0 in a recipe: once an epoch
     for k in ("epochs", "rates", "folder", "restart", "quiet", "threads"):
@@ -770,7 +779,6 @@ def _settle(task: Task, given: dict) -> dict:
         config["family_lr"] = None  # there is no family, or it has no rate of its own
     if config["decay"] is not None and not 0 < config["decay"] <= 1:
         raise ValueError(f"decay: expected a factor above 0 and at most 1, got {config['decay']}")
-    _check_settings(iterations=config["iterations"])  # which may come from epochs
     return config | dict(task_options=task.config())
 
 
@@ -877,7 +885,7 @@ def _command(function, example: str, argv: list[str] | None, report=lambda resul
     try:
         report(function(**arguments))
     except KeyboardInterrupt as stop:
-        print(f"\n{name}: {stop or 'stopped'}", file=sys.stderr)
+        print(f"\n{name}: {str(stop) or 'stopped'}", file=sys.stderr)
         sys.exit(130)
     except ModuleNotFoundError as error:
         if not extra or (error.name or "furnn").startswith("furnn"):
@@ -1058,9 +1066,15 @@ def plot_by_size(
     return fig
 
 # %% ../nbs/30_train.ipynb #5f0f2859
+def _make_folder(folder: str | Path) -> None:
+    "Make a folder for results, before there are any. Raises if nothing can be written there."
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
 def _save_result(folder: str, name: str, result: dict, metrics: dict) -> None:
     "One small JSON file about a finished run"
-    Path(folder).mkdir(parents=True, exist_ok=True)
     content = dict(result, command="furnn_train " + _as_arguments(result["config"]), metrics=metrics)
     (Path(folder) / f"{name}.json").write_text(json.dumps(content, indent=1) + "\n")
 
@@ -1106,6 +1120,8 @@ def reproduce(
     if not planned:
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
         raise ValueError(f"experiment {experiment} has no run with {wanted | (dict(only=only) if only else {})}; at scale {scale} it has {', '.join(names[:5])}{more}")
+    if save:
+        _make_folder(save)
     for k, run in enumerate(planned):
         run |= {k: v for k, v in dict(iterations=iterations, rates=rates).items() if v is not None}
         path = Path(folder) / f"{experiment}-{scale}" / run_name(run)
