@@ -533,16 +533,24 @@ def _aligned_error(s: np.ndarray, r: np.ndarray) -> np.ndarray:
     return best
 
 
+def _pair(output: np.ndarray | Tensor, reference: np.ndarray | Tensor, shortest: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    "Both sounds as arrays. Raises on shapes that do not fit, and on fewer samples than `shortest`."
+    s, r = _array(output), _array(reference)
+    if s.shape != r.shape or s.ndim != 1:
+        raise ValueError(f"output: expected shape {r.shape}, that of the reference, got {s.shape}")
+    if len(s) < shortest:
+        raise ValueError(f"output: expected at least {shortest} samples, got {len(s)}")
+    return s, r
+
+
 def segsnr(
     output: np.ndarray | Tensor,  # Sound to score, shape (samples,)
     reference: np.ndarray | Tensor,  # What it should be, shape (samples,)
     fs: int = 8000,  # Samples per second
     form: str = "voicebox",  # voicebox, voicebox_global or loizou
 ) -> float:  # dB
-    "Segmental signal-to-noise ratio. Raises on an unknown form, and on shapes that do not fit."
-    s, r = _array(output), _array(reference)
-    if s.shape != r.shape or s.ndim != 1:
-        raise ValueError(f"output: expected shape {r.shape}, that of the reference, got {s.shape}")
+    "Segmental signal-to-noise ratio. Raises on an unknown form, on shapes that do not fit, and on sounds of less than 30 ms."
+    s, r = _pair(output, reference, round(0.03 * fs))
     if form == "loizou":
         size = round(0.03 * fs)
         window = np.hanning(size + 2)[1:-1]
@@ -592,12 +600,13 @@ def pesq(
     *,
     raw: bool = False,  # The score of P.862 instead of MOS-LQO
 ) -> float:  # About 1 to 4.55, or -0.5 to 4.5; NaN if no speech is found
-    "Perceptual evaluation of speech quality, narrow band"
+    "Perceptual evaluation of speech quality, narrow band. Raises on shapes that do not fit."
     package = _package("pesq")
-    if not (_array(output).any() and _array(reference).any()):
+    s, r = _pair(output, reference)
+    if not (s.any() and r.any()):
         return float("nan")
     try:
-        lqo = float(package.pesq(fs, _array(reference), _array(output), "nb"))
+        lqo = float(package.pesq(fs, r, s, "nb"))
     except package.NoUtterancesError:
         return float("nan")
     return (4.6607 - math.log(4 / (lqo - 0.999) - 1)) / 1.4945 if raw else lqo
