@@ -21,6 +21,7 @@ except ImportError:  # Windows: processes do not wait for each other there
     fcntl = None
 
 from .recurrence import cache_folder
+from .stiefel import _check_size
 
 # %% ../nbs/19_data.ipynb #8cc18b54
 class Sequences(Dataset):
@@ -32,7 +33,7 @@ class Sequences(Dataset):
         make,  # Called with a seeded `torch.Generator`, returns (input, target)
         seed: int = 0,  # Two sets with the same seed are the same
     ):
-        self.size, self.make, self.seed = size, make, seed
+        self.size, self.make, self.seed = _check_size(size, "size"), make, seed
 
     def __len__(self) -> int:
         return self.size
