@@ -30,12 +30,12 @@ def unitarity_error(
     return torch.linalg.matrix_norm(W.mH @ W - eye)
 
 # %% ../nbs/00_stiefel.ipynb #4ce16b96
-def _check_size(n: int, name: str = "n") -> int:
-    "`n` if it is a whole number of at least 0; else an error that says what came"
+def _check_size(n: int, name: str = "n", least: int = 0) -> int:
+    "`n` if it is a whole number of at least `least`; else an error that says what came"
     if isinstance(n, bool) or not isinstance(n, int):
         raise TypeError(f"{name}: expected a whole number, got {n!r}")
-    if n < 0:
-        raise ValueError(f"{name}: expected a size of at least 0, got {n}")
+    if n < least:
+        raise ValueError(f"{name}: expected a size of at least {least}, got {n}")
     return n
 
 

@@ -92,9 +92,7 @@ class ComplexModule(nn.Module):
 # %% ../nbs/10_unitary.ipynb #07a8ba8a
 def _positive(n: int, name: str = "n") -> int:
     "`n` if it is a whole number of at least 1; else an error that says what came"
-    if isinstance(n, int) and n < 1:
-        raise ValueError(f"{name}: expected a size of at least 1, got {n}")
-    return _check_size(n, name)
+    return _check_size(n, name, least=1)
 
 
 def _check_vectors(h: Tensor, n: int) -> None:
