@@ -252,7 +252,7 @@ def plot_frames(
     axes[-1].set_xlabel("time (s)")
     return fig
 
-# %% ../../nbs/25_sound.ipynb #965ed65f
+# %% ../../nbs/25_sound.ipynb #9a42978f
 def players(
     sounds: dict,  # Caption -> sound, real, shape (samples,)
     fs: int = 8000,  # Samples per second
@@ -262,6 +262,8 @@ def players(
 
     sounds = {name: np.asarray(sound, np.float64) for name, sound in sounds.items()}
     loudest = max(np.abs(sound).max() for sound in sounds.values()) or 1.0
-    player = lambda sound: Audio(sound / loudest, rate=fs, normalize=False)._repr_html_().strip()
-    return HTML("".join(f"<figure><figcaption>{escape(name)}</figcaption>{player(sound)}</figure>"
-                        for name, sound in sounds.items()))
+    made = {escape(name): Audio(sound / loudest, rate=fs, normalize=False)._repr_html_().strip()
+            for name, sound in sounds.items()}
+    label = lambda name, html: html.replace("<audio", f'<audio aria-label="{name}"')
+    return HTML("".join(f"<figure><figcaption>{name}</figcaption>{label(name, html)}</figure>"
+                        for name, html in made.items()))
