@@ -143,7 +143,7 @@ def load_prompts(
         parts[split_part(row, split)].append(utterance)
     return parts
 
-# %% ../../nbs/25_speech.ipynb #8fb843c2
+# %% ../../nbs/25_speech.ipynb #e246863e
 SUFFIXES = (".wav", ".flac", ".sph", ".ogg", ".aiff", ".au")
 
 
@@ -190,7 +190,7 @@ def timit_part(
     path: str,  # Below the folder with TRAIN and TEST, such as TRAIN/DR1/FCJF0/SI1027.WAV
 ) -> str | None:  # train, valid, test, or None if the file is not used
     "Part that a file of TIMIT belongs to"
-    *_, group, _, speaker, name = ["", "", *path.lower().split("/")]
+    *_, group, _, speaker, name = ["", "", "", *path.lower().split("/")]
     if "sa" in f"{speaker}/{name}" or name.endswith(".wav.wav"):  # some copies hold files twice
         return None
     if group == "train":
