@@ -128,11 +128,12 @@ def assert_same(
 
 # %% ../nbs/00_testing.ipynb #2daec758
 def assert_raises(
-    kind: type[BaseException],  # What the error has to be
+    kind: type[BaseException] | tuple,  # What the error has to be, or a tuple of what it may be
     call: Callable[[], Any],  # A function without arguments
     *words: str,  # What its message has to contain, each of them
 ) -> None:
     "Nothing if a call raises such an error with such a message; else an AssertionError."
+    wanted = " or ".join(k.__name__ for k in (kind if isinstance(kind, tuple) else (kind,)))
     try:
         result = call()
     except kind as error:
@@ -141,6 +142,6 @@ def assert_raises(
             raise AssertionError(f"the message lacks {missing}\n  message: {error}") from error
         return
     except Exception as error:
-        raise AssertionError(f"expected {kind.__name__}, got {type(error).__name__}: "
+        raise AssertionError(f"expected {wanted}, got {type(error).__name__}: "
                              f"{error}") from error
-    raise AssertionError(f"expected {kind.__name__}, got no error and the result {result!r}")
+    raise AssertionError(f"expected {wanted}, got no error and the result {result!r}")
