@@ -6,12 +6,14 @@
 __all__ = ['only_tests', 'page_name', 'symbol_links', 'ShowSource', 'Page', 'cell_options', 'cell_markdown', 'pandoc', 'plain',
            'render']
 
-# %% ../../nbs/92a_pages.ipynb #3908c8fc
+# %% ../../nbs/92a_pages.ipynb #32cbe57a
 import ast, html, re, struct, subprocess
 from base64 import b64decode
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path
+
+from .documentation import notebook_of
 
 # %% ../../nbs/92a_pages.ipynb #6eab63bd
 def _is_check(node: ast.AST) -> bool:
@@ -44,7 +46,7 @@ def _fold(cell, name: str) -> str:
         return "Code of the figure"
     return "Checks" if only_tests(cell.source, cell.get("outputs", [])) else ""
 
-# %% ../../nbs/92a_pages.ipynb #5c5fb4a1
+# %% ../../nbs/92a_pages.ipynb #dc5c4e73
 def page_name(
     notebook: str,  # Name of a notebook without its ending, such as 41_copying
 ) -> str:
@@ -55,17 +57,14 @@ def page_name(
 
 def symbol_links() -> dict[str, str]:
     "Address of each public name; a name that stands in several modules has to be said in full"
-    from nbdev.config import get_config
     from furnn._modidx import d
 
     links, owners = {}, {}
     for module, symbols in d["syms"].items():
-        for full, (place, file) in symbols.items():
-            source = get_config().lib_path.parent / file
-            notebook = re.search(r"nbs/([\w/]+)\.ipynb", source.read_text(encoding="utf-8"))[1]
-            short = full.removeprefix(module + ".")
-            links[full] = page_name(notebook) + "#" + place.partition("#")[2]
-            owners.setdefault(short, []).append(full)
+        page = page_name(notebook_of(module))
+        for full, (place, _) in symbols.items():
+            links[full] = page + "#" + place.partition("#")[2]
+            owners.setdefault(full.removeprefix(module + "."), []).append(full)
     for short, names in owners.items():
         own = [name for name in names if name == f"furnn.{short}.{short}"]
         if len(names) == 1 or own:
