@@ -59,7 +59,7 @@ def add_options(
         names[option] = name
     return names
 
-# %% ../nbs/32_cli.ipynb #16a159ad
+# %% ../nbs/32_cli.ipynb #379b4c65
 def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, dict]]:
     "Parser for the task, model, family and optimiser that the arguments name, and its options by setting"
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
@@ -113,7 +113,7 @@ def run_options(
     settings: str | None = None,  # JSON file with the settings of a run, which options change
     restart: bool = False,  # Forget what an earlier run left in the folder
     device: str = "cpu",  # Where to train, such as cpu or cuda; a run may go on elsewhere
-    minutes: float | None = None,  # Stop after this time; the same command goes on
+    minutes: float | None = None,  # Pause after this time, saved; the same command goes on
     threads: int | None = None,  # Threads to compute with; default: PyTorch's choice
     quiet: bool = False,  # No progress bar
 ):

@@ -109,6 +109,7 @@ class Training:
         self.iteration, self.seconds, self.loss_sum, self.loss_count = 0, 0.0, 0.0, 0
         self.history, self.best, self.best_score, self.best_iteration = [], None, None, None
         self.done, self.devices, self.loss, self.gradient_norm = False, [], math.nan, math.nan
+        self.paused = False  # a hook may end the loop for now; nothing remembers it
         self.iterations, self.per_epoch = None, None  # how many are planned; how many make an epoch
 
     def call(self, moment: str) -> None:
@@ -219,7 +220,7 @@ def fit(
         run.call("start")
         forward = distributed(model)
         model.train()
-        while run.iteration < iterations and not run.done:
+        while run.iteration < iterations and not (run.done or run.paused):
             began = time.monotonic()
             input, target = (t.to(device, non_blocking=True) for t in batches[run.iteration])
             optimizer.zero_grad()

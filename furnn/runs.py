@@ -499,6 +499,7 @@ class Keep(Hook):
         same_everywhere(torch.tensor([run.iteration], device=run.device), "the iteration to continue from; "
                         "the run folder has to be on a file system that they share")
         self.saved_at, self.handlers = time.monotonic(), {}
+        run.paused = time.monotonic() > self.until and run.iteration > 0
         if threading.current_thread() is threading.main_thread():
             for s in (signal.SIGINT, signal.SIGTERM):
                 self.handlers[s] = signal.signal(s, self._note)
@@ -512,12 +513,12 @@ class Keep(Hook):
     def after_iteration(self, run: Training) -> None:
         "Save when it is time, and stop when asked"
         now = time.monotonic()
-        asked = float(bool(self.requests) or now > self.until)
-        asked = summed([asked], run.device)[0] > 0
+        asked, late = (n > 0 for n in summed([float(bool(self.requests)), float(now > self.until)], run.device))
         evaluated = run.history and run.history[-1]["iteration"] == run.iteration
-        if evaluated or asked or now - self.saved_at > self.save_seconds:
+        if evaluated or asked or late or now - self.saved_at > self.save_seconds:
             self.folder.save(run)
             self.saved_at = time.monotonic()
+        run.paused = late
         if asked and run.iteration < run.iterations and not run.done:
             raise KeyboardInterrupt(f"stopped at iteration {run.iteration}; the same command continues there")
 
@@ -534,7 +535,7 @@ def train(
     restart: bool = False,  # Forget what an earlier run left in the folder
     device: str = "cpu",  # Where to train, such as cpu or cuda; a run may go on elsewhere
     hooks: Sequence[Hook] = (),  # What the run does besides
-    minutes: float | None = None,  # Stop after this time; the same call goes on
+    minutes: float | None = None,  # Pause after this time, saved; the same call goes on. 0: train no further
     quiet: bool = False,  # No progress bar
 ) -> dict:  # Its result, also written to result.json
     "Train, or continue where an earlier call stopped; returns the result of the run."
@@ -578,17 +579,21 @@ def summary(
     training: Training,  # At its end, or wherever it is
 ) -> dict:
     "Result of a run: the test scores of the weights that were best on validation, and how it got there"
-    model, task = training.model, training.task
+    model, task, history = training.model, training.task, training.history
+    ended = training.done or training.iteration >= settings["budget"]["iterations"]
+    if not history:
+        return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
+                    iterations=training.iteration, done=False, seconds=round(training.seconds, 2), test={},
+                    environment=environment(), metrics={})
     if training.best:
         model.load_state_dict(training.best)
     limit, size = settings["budget"]["test_limit"], settings["budget"]["batch_size"]
     test = evaluate(model, task, task.test, batch_size=size, limit=limit) | task.further_metrics(model)
     drift = [unitarity_error(p.detach()).max().item() for p in model.parameters() if isinstance(p, UnitaryParameter)]
-    columns = {k: [row[k] for row in training.history] for k in training.history[-1]}
+    columns = {k: [row.get(k) for row in history] for k in history[-1]}
     return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
-                iterations=training.iteration, done=training.done or training.iteration >= settings["budget"]["iterations"],
-                seconds=round(training.seconds, 2), best_iteration=training.best_iteration,
-                final=training.history[-1], test=test, unitarity_error=max(drift, default=None),
+                iterations=training.iteration, done=ended, per_epoch=training.per_epoch, seconds=round(training.seconds, 2), best_iteration=training.best_iteration,
+                final=history[-1], test=test, unitarity_error=max(drift, default=None),
                 device=", ".join(training.devices), environment=environment(), metrics=columns)
 
 

@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['cache_folder', 'data_folders', 'asset', 'read_data', 'import_extra', 'cache_lock', 'download', 'unpack_deb']
 
-# %% ../../nbs/21_files.ipynb #3b255ab3
+# %% ../../nbs/21_files.ipynb #4abc3cdf
 import gzip
 import hashlib
+import lzma
 import os
 import shutil
 import tarfile
@@ -129,7 +130,7 @@ def download(
         raise OSError(f"cannot fetch {url}: {why}. Run the same command again, name another "
                       f"mirror with --mirror, or put the file at {destination}") from error
 
-# %% ../../nbs/21_files.ipynb #54cfd717
+# %% ../../nbs/21_files.ipynb #d11d3c9f
 def unpack_deb(
     path: Path,  # The package
     destination: Path,  # Folder that receives the files; it is made
@@ -156,5 +157,6 @@ def unpack_deb(
                 shutil.rmtree(destination / name, ignore_errors=True)
                 os.replace(Path(part) / name, destination / name)
             return names
-    except (arpy.ArchiveFormatError, tarfile.TarError, EOFError, KeyError, zlib.error) as error:
+    except (arpy.ArchiveFormatError, arpy.ArchiveAccessError, tarfile.TarError, lzma.LZMAError,
+            zlib.error, EOFError, KeyError) as error:
         raise ValueError(f"{path}: cannot be unpacked ({error}); replace it") from error
