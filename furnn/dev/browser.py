@@ -13,7 +13,7 @@ from pathlib import Path
 
 from .documentation import undescribed
 
-# %% ../../nbs/92b_browser.ipynb #ab25c071
+# %% ../../nbs/92b_browser.ipynb #6665c55b
 @contextmanager
 def serve(
     folder: str | Path,  # A site
@@ -43,12 +43,16 @@ def serve(
         server.shutdown()
 
 
+_PROGRAMS = ("chromium", "google-chrome", "chrome",
+             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+
+
 @contextmanager
 def browser():  # A browser of Playwright, while the context lasts
     "Chromium without a window: the one of this machine, or else Playwright's own."
     from playwright.sync_api import Error, sync_playwright
 
-    program = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     with sync_playwright() as playwright:
         try:
             opened = playwright.chromium.launch(executable_path=program)

@@ -104,7 +104,7 @@ def _child(path: Path, flags: set[str], mode: str) -> None:
         os.write(2, (problem + "\n").encode())
     os._exit(bool(problem))  # IPython's exit hooks would change the status
 
-# %% ../../nbs/91_outputs.ipynb #1f2ce5d9
+# %% ../../nbs/91_outputs.ipynb #103f4bd3
 def skipped(
     paths: list[Path],  # Notebooks
     flags: set[str],  # Flags whose cells are left out
@@ -164,7 +164,8 @@ def outputs(
     total = sum(left_out.values()) + len(missing)
     summary = f"{len(files) - failed} passed, {failed} failed, {total} skipped"
     if failed:
-        raise ValueError(summary)
+        print(summary, flush=True)
+        raise ValueError(f"{failed} of {len(files)} notebooks failed")
     return summary
 
 # %% ../../nbs/91_outputs.ipynb #df915b2b
