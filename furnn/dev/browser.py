@@ -62,11 +62,11 @@ def browser():  # A browser of Playwright, while the context lasts
         yield opened
         opened.close()
 
-# %% ../../nbs/92b_browser.ipynb #c48965d0
+# %% ../../nbs/92b_browser.ipynb #a2dd2d8c
 _VIEWS = {1300: dict(viewport=dict(width=1300, height=900)),
           375: dict(viewport=dict(width=375, height=800), has_touch=True, is_mobile=True)}
 _LEFT_OVER = re.compile(r"\\[a-zA-Z]{2,}|\$\$|@(?:eq|fig|tbl|sec)-|(?:eq|fig)-\w+\?|@[A-Z]+@|"
-                        r"\{#|\?\?|:::|\[@|(?:^|\n)(?:- |\d\. |#+ |\| )")
+                        r"\{[#.=][\w-]+|\{fig-|\?\?|:::|\[@|(?:^|\n)(?:- |\d\. |#+ |\| |> )")
 
 
 _SIMPLER = """() => {
@@ -113,6 +113,7 @@ def _look(page, url: str, script: str, axe: str, shots: str) -> tuple[dict, list
         wrong.append(f"wider than the screen: {facts['wide']}")
     wrong += [f"left over: {facts['text'][max(0, m.start() - 30):m.end() + 30]!r}"
               for m in _LEFT_OVER.finditer(facts["text"])]
+    wrong += [f"option below the first line of code: {block}" for block in facts["options"]]
     wrong += [f"image without description, or broken: {source}" for source in facts["mute"]]
     wrong += ["no summary under the title"] * (not facts["lead"])
     wrong += [f"figure without picture or caption: {name}" for name in facts["bare"]]

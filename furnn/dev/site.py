@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['repository', 'site_address', 'notebook_for_colab', 'read_pages', 'write_site', 'build', 'serve_site', 'furnn_docs']
 
-# %% ../../nbs/92c_site.ipynb #34b1f674
-import html, json, os, re, shutil, subprocess, sys, time
+# %% ../../nbs/92c_site.ipynb #b150d82a
+import html, json, re, shutil, subprocess, sys, time
 from pathlib import Path
 
 from .browser import check, count, serve
@@ -200,7 +200,7 @@ def write_site(
     (out / "llms.txt").write_text(heading + "\n".join(links) + "\n", encoding="utf-8")
     return pages
 
-# %% ../../nbs/92c_site.ipynb #4bf2a779
+# %% ../../nbs/92c_site.ipynb #6aab31ea
 def build(
     out: str = "",  # Folder of the site; default: that of settings.ini, _docs
     force: bool = False,  # Prepare all notebooks again, not only those that changed
@@ -224,7 +224,12 @@ def build(
     shutil.rmtree(target, ignore_errors=True)
     place = repository()
     pages = write_site(prepared, target, place, site_address(place), cfg.branch, cfg.nbs_path)
-    return f"{len(pages)} pages in {target}"
+    text = (cfg.nbs_path / "_quarto.yml").read_text(encoding="utf-8")
+    listed, there = set(re.findall(r"[\w-]+\.ipynb", text)), {page.source.name for page in pages}
+    done = [f"{len(pages)} pages in {target}"]
+    for what, names in (("lists what is not there", listed - there), ("lacks", there - listed)):
+        done += [f"_quarto.yml {what}: {', '.join(sorted(names))}"] * bool(names)
+    return "\n".join(done)
 
 
 def serve_site(
