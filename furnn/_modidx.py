@@ -41,7 +41,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                    'furnn.dev.browser._by_hand': ('browser.html#_by_hand', 'furnn/dev/browser.py'),
                                    'furnn.dev.browser._look': ('browser.html#_look', 'furnn/dev/browser.py'),
                                    'furnn.dev.browser._survey': ('browser.html#_survey', 'furnn/dev/browser.py'),
-                                   'furnn.dev.browser._undocumented': ('browser.html#_undocumented', 'furnn/dev/browser.py'),
                                    'furnn.dev.browser.browser': ('browser.html#browser', 'furnn/dev/browser.py'),
                                    'furnn.dev.browser.check': ('browser.html#check', 'furnn/dev/browser.py'),
                                    'furnn.dev.browser.count': ('browser.html#count', 'furnn/dev/browser.py'),

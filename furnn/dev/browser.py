@@ -5,20 +5,17 @@
 # %% auto #0
 __all__ = ['serve', 'browser', 'check', 'count']
 
-# %% ../../nbs/92b_browser.ipynb #a862d04c
-import importlib, re, shutil, threading
+# %% ../../nbs/92b_browser.ipynb #0fee9b85
+import re, shutil, threading
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from .documentation import undescribed
-
-# %% ../../nbs/92b_browser.ipynb #6665c55b
+# %% ../../nbs/92b_browser.ipynb #8260a0c5
 @contextmanager
 def serve(
     folder: str | Path,  # A site
     port: int = 0,  # Where; default: a free port
-    base: str = "/",  # Path of the published site, with a slash at both ends
 ):  # Address of the front page, while the context lasts
     "Server of a site on this machine."
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -32,13 +29,10 @@ def serve(
         def log_message(self, *args):
             pass
 
-        def translate_path(self, path):
-            return super().translate_path("/" + path.removeprefix(base))
-
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}{base}"
+        yield f"http://127.0.0.1:{server.server_port}/"
     finally:
         server.shutdown()
 
@@ -120,7 +114,7 @@ def _look(page, url: str, script: str, axe: str, shots: str) -> tuple[dict, list
     wrong += [f"figure that does not follow its controls: {name}" for name in facts["stuck"]]
     return facts, [f"{width} px: {problem}" for problem in wrong]
 
-# %% ../../nbs/92b_browser.ipynb #5ffa3739
+# %% ../../nbs/92b_browser.ipynb #21e08f0d
 def _broken_links(pages: dict[str, dict], root: str, folder: Path) -> list[str]:
     "Links within the site that lead nowhere"
     broken = []
@@ -132,23 +126,6 @@ def _broken_links(pages: dict[str, dict], root: str, folder: Path) -> list[str]:
             elif anchor and file in pages and anchor not in pages[file]["ids"]:
                 broken.append(f"{name}: no {file}#{anchor}")
     return broken
-
-
-def _undocumented(pages: dict[str, dict]) -> list[str]:
-    "Public functions and classes without a place on the site, or without descriptions"
-    from furnn._modidx import d
-    from furnn.dev.pages import symbol_links
-
-    found, links = [], symbol_links()
-    for name, symbols in d["syms"].items():
-        module = importlib.import_module(name)
-        for member in module.__all__:
-            if (place := f"{name}.{member}") in symbols:
-                page, _, anchor = links[place].partition("#")
-                if anchor not in pages.get(page, {"ids": []})["ids"]:
-                    found.append(f"{place}: not on {page}")
-                found += undescribed(place, getattr(module, member))
-    return found
 
 
 def _by_hand(opened, root: str, names: list[str]) -> list[str]:
@@ -177,7 +154,7 @@ def _by_hand(opened, root: str, names: list[str]) -> list[str]:
     page.close()
     return wrong
 
-# %% ../../nbs/92b_browser.ipynb #af7a9ca8
+# %% ../../nbs/92b_browser.ipynb #2f157986
 def _survey(site: Path, shots: str = "", only_count: bool = False) -> tuple[dict, list[str]]:
     "Facts about all pages, width -> page -> facts, and what is wrong"
     from importlib.resources import files
@@ -210,7 +187,6 @@ def check(
 ) -> str:  # How many pages were looked at
     "Open every page in a browser, in both themes and at two widths, and list what is wrong"
     seen, wrong = _survey(Path(folder), shots)
-    wrong += _undocumented(seen[1300])
     if wrong or not seen[1300]:
         raise ValueError("\n  ".join([f"{len(seen[1300])} pages, {len(wrong)} problems", *wrong]))
     return f"{len(seen[1300])} pages looked at, nothing wrong"

@@ -45,7 +45,7 @@ def _fold(cell, name: str) -> str:
         return "Code of the figure"
     return "Checks" if only_tests(cell.source, cell.get("outputs", [])) else ""
 
-# %% ../../nbs/92a_pages.ipynb #71e13a1d
+# %% ../../nbs/92a_pages.ipynb #6c639a84
 class ShowSource:
     "Processor of nbdev: source below documentation, folded checks, links that stay on the site"
     def __init__(
@@ -64,14 +64,16 @@ class ShowSource:
 
     def end(self) -> None:
         "Called by nbdev after the last cell"
-        cells, name = self.nb.cells, Path(self.nb.path_).stem
-        for k in reversed(range(len(cells))):
-            if "exports" in (getattr(cells[k], "directives_", None) or {}):
-                docs = list(takewhile(lambda cell: getattr(cell, "has_sd", False), cells[k + 1:]))
-                fold = "show" if cells[k].source.count("\n") < 16 else "true"
-                options = f'#| code-fold: {fold}\n#| code-summary: "Source"\n'
-                cells[k].source = options + cells[k].source
-                cells[k:k + 1 + len(docs)] = [*reversed(docs), cells[k]]  # nbdev reversed them
+        found, cells, name = list(self.nb.cells), [], Path(self.nb.path_).stem
+        while found:
+            cell, docs = found.pop(0), []
+            if "exports" in (getattr(cell, "directives_", None) or {}):
+                docs = list(takewhile(lambda other: getattr(other, "has_sd", False), found))
+                fold = "show" if cell.source.count("\n") < 16 else "true"
+                cell.source = f'#| code-fold: {fold}\n#| code-summary: "Source"\n{cell.source}'
+            cells += [*reversed(docs), cell]  # nbdev put the last one first
+            found = found[len(docs):]
+        self.nb.cells = cells
         for cell in cells:
             if title := _fold(cell, name):
                 cell.source = f'#| code-fold: true\n#| code-summary: "{title}"\n{cell.source}'

@@ -94,7 +94,7 @@ def read_pages(
     sections = _sections(config["website"]["sidebar"]["contents"], list(pages))
     return config, [(title, [pages[name] for name in names]) for title, names in sections]
 
-# %% ../../nbs/92c_site.ipynb #861e8c73
+# %% ../../nbs/92c_site.ipynb #04a3bf7b
 def _search_entries(page: Page) -> list[list[str]]:
     "[address, title of the page, heading, text] of each section"
     pieces = re.split(r'<h[2-4] id="([^"]+)">(.*?)</h[2-4]>', page.body, flags=re.S)
@@ -107,26 +107,18 @@ def _search_entries(page: Page) -> list[list[str]]:
 
 def _markdown(page: Page) -> str:
     "Page for programs: text, code and what is printed, without figures"
-    parts = [f"# {page.front['title']}", f"> {page.front['description']}"]
-    for cell in page.cells:
-        source = "".join(cell["source"]).strip()
-        if cell["cell_type"] != "code":
-            parts.append(source)
-            continue
-        code = cell_options(source)[1]
-        if code and not code.startswith("show_doc("):
-            parts.append(f"```python\n{code}\n```")
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            text = "".join(data.get("text/markdown", ""))
-            is_html = text.startswith("````{=html}")
-            said = data.get("text/plain", "") if is_html else output.get("text", "")
-            said = "".join(said).strip()
-            if text and not is_html or said.startswith("|"):  # a table, printed, is Markdown
-                parts.append(said or text.strip())
-            elif said and not said.startswith("<"):
-                parts.append(f"```\n{said}\n```")
-    return "\n\n".join(parts) + "\n"
+    import nbformat
+    from nbconvert import MarkdownExporter
+
+    cells = [{"metadata": {}} | cell for cell in page.cells]
+    for k, cell in enumerate(cells):
+        cell |= dict(id=str(k), source=cell_options("".join(cell["source"]))[1])
+    made = dict(cells=cells, metadata=dict(language_info=dict(name="python")), nbformat=4, nbformat_minor=5)
+    notebook = nbformat.reads(json.dumps(made), as_version=4)
+    text = MarkdownExporter().from_notebook_node(notebook)[0]
+    unseen = r"!\[png\]\(.*?\)|(?s:````\{=html\}.*?````)|```python\nshow_doc\(.*?\n```"
+    text = re.sub(r"\n{3,}", "\n\n", re.sub(unseen, "", text))
+    return f"# {page.front['title']}\n\n> {page.front['description']}\n\n{text}"
 
 
 def _math_font(folder: Path, pages: list[Page]) -> None:
