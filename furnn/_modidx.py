@@ -156,6 +156,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
             'furnn.experiments.pixels': { 'furnn.experiments.pixels.TestScores': ('pixels.html#testscores', 'furnn/experiments/pixels.py'),
                                           'furnn.experiments.pixels.TestScores.evaluated': ( 'pixels.html#testscores.evaluated',
                                                                                              'furnn/experiments/pixels.py'),
+                                          'furnn.experiments.pixels.paper_run': ('pixels.html#paper_run', 'furnn/experiments/pixels.py'),
                                           'furnn.experiments.pixels.recipe': ('pixels.html#recipe', 'furnn/experiments/pixels.py')},
             'furnn.experiments.speech': {'furnn.experiments.speech.run': ('speech.html#run', 'furnn/experiments/speech.py')},
             'furnn.kernels.cpu': { 'furnn.kernels.cpu._call': ('cpu.html#_call', 'furnn/kernels/cpu.py'),
