@@ -94,7 +94,7 @@ def read_pages(
     sections = _sections(config["website"]["sidebar"]["contents"], list(pages))
     return config, [(title, [pages[name] for name in names]) for title, names in sections]
 
-# %% ../../nbs/92c_site.ipynb #04a3bf7b
+# %% ../../nbs/92c_site.ipynb #ea4098ac
 def _search_entries(page: Page) -> list[list[str]]:
     "[address, title of the page, heading, text] of each section"
     pieces = re.split(r'<h[2-4] id="([^"]+)">(.*?)</h[2-4]>', page.body, flags=re.S)
@@ -113,8 +113,8 @@ def _markdown(page: Page) -> str:
     cells = [{"metadata": {}} | cell for cell in page.cells]
     for k, cell in enumerate(cells):
         cell |= dict(id=str(k), source=cell_options("".join(cell["source"]))[1])
-    made = dict(cells=cells, metadata=dict(language_info=dict(name="python")), nbformat=4, nbformat_minor=5)
-    notebook = nbformat.reads(json.dumps(made), as_version=4)
+    made = dict(cells=cells, metadata=dict(language_info=dict(name="python")))
+    notebook = nbformat.reads(json.dumps(made | dict(nbformat=4, nbformat_minor=5)), as_version=4)
     text = MarkdownExporter().from_notebook_node(notebook)[0]
     unseen = r"!\[png\]\(.*?\)|(?s:````\{=html\}.*?````)|```python\nshow_doc\(.*?\n```"
     text = re.sub(r"\n{3,}", "\n\n", re.sub(unseen, "", text))
