@@ -5,20 +5,17 @@
 # %% auto #0
 __all__ = ['serve', 'browser', 'check', 'count']
 
-# %% ../../nbs/92b_browser.ipynb #a862d04c
-import importlib, re, shutil, threading
+# %% ../../nbs/92b_browser.ipynb #0fee9b85
+import re, shutil, threading
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from .documentation import undescribed
-
-# %% ../../nbs/92b_browser.ipynb #cb1fc88e
+# %% ../../nbs/92b_browser.ipynb #8260a0c5
 @contextmanager
 def serve(
     folder: str | Path,  # A site
     port: int = 0,  # Where; default: a free port
-    base: str = "/",  # Path of the published site, with a slash at both ends
 ):  # Address of the front page, while the context lasts
     "Server of a site on this machine."
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -32,15 +29,16 @@ def serve(
         def log_message(self, *args):
             pass
 
-        def translate_path(self, path):
-            return super().translate_path("/" + path.removeprefix(base))
-
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}{base}"
+        yield f"http://127.0.0.1:{server.server_port}/"
     finally:
         server.shutdown()
+
+
+_PROGRAMS = ("chromium", "google-chrome", "chrome",
+             "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 
 
 @contextmanager
@@ -48,21 +46,32 @@ def browser():  # A browser of Playwright, while the context lasts
     "Chromium without a window: the one of this machine, or else Playwright's own."
     from playwright.sync_api import Error, sync_playwright
 
-    program = next(filter(None, map(shutil.which, ("chromium", "google-chrome", "chrome"))), None)
+    program = next(filter(None, map(shutil.which, _PROGRAMS)), None)
     with sync_playwright() as playwright:
         try:
             opened = playwright.chromium.launch(executable_path=program)
         except Error as error:
-            raise ValueError(f"expected Chromium, got none ({str(error).splitlines()[0]}); on Debian: "
+            raise ValueError(f"expected Chromium, got: {str(error).splitlines()[0]}; on Debian: "
                              "apt-get install chromium; elsewhere: playwright install chromium")
         yield opened
         opened.close()
 
-# %% ../../nbs/92b_browser.ipynb #b53cb2a9
+# %% ../../nbs/92b_browser.ipynb #a2dd2d8c
 _VIEWS = {1300: dict(viewport=dict(width=1300, height=900)),
           375: dict(viewport=dict(width=375, height=800), has_touch=True, is_mobile=True)}
 _LEFT_OVER = re.compile(r"\\[a-zA-Z]{2,}|\$\$|@(?:eq|fig|tbl|sec)-|(?:eq|fig)-\w+\?|@[A-Z]+@|"
-                        r"\{#|\?\?|:::|\[@|(?:^|\n)(?:- |\d\. |#+ |\| )")
+                        r"\{[#.=][\w-]+|\{fig-|\?\?|:::|\[@|(?:^|\n)(?:- |\d\. |#+ |\| |> )")
+
+
+_SIMPLER = """() => {
+  const count = {};
+  document.querySelectorAll(".code span").forEach((span) => {
+    count[span.className] = (count[span.className] ?? 0) + 1;
+    if (count[span.className] > 2) span.replaceWith(...span.childNodes);
+  });
+  document.querySelectorAll("pre").forEach((block) => block.normalize());
+  document.querySelectorAll("math").forEach((formula) => formula.replaceWith("x"));
+}"""
 
 
 def _look(page, url: str, script: str, axe: str, shots: str) -> tuple[dict, list[str]]:
@@ -79,28 +88,33 @@ def _look(page, url: str, script: str, axe: str, shots: str) -> tuple[dict, list
     page.goto(url, wait_until="load")
     page.evaluate("Promise.all([document.fonts.ready, ...[...document.images].map((image) => {"
                   "image.loading = 'eager'; return image.decode().catch(() => 0) })])")
-    page.evaluate(axe)
     width, facts = page.viewport_size["width"], page.evaluate(script)
-    for theme in ("light", "dark"):
-        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    dress = "(theme) => { document.documentElement.dataset.theme = theme }"
+    for theme in ("light", "dark") if shots else ():
+        page.evaluate(dress, theme)
+        page.screenshot(path=f"{shots}/{Path(url).stem}-{width}-{theme}.png", full_page=True)
+    page.evaluate(_SIMPLER)
+    page.evaluate(axe or "0")
+    for theme in ("light", "dark") if axe else ():
+        page.evaluate(dress, theme)
         for rule in page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]:
             nodes = [node["html"][:90] for node in rule["nodes"][:2]]
-            wrong.append(f"{theme}: {rule['id']}: {rule['help']}, {len(rule['nodes'])} times: {nodes}")
-        if shots:
-            page.screenshot(path=f"{shots}/{Path(url).stem}-{width}-{theme}.png", full_page=True)
+            times = f"{len(rule['nodes'])} times"
+            wrong.append(f"{theme}: {rule['id']}: {rule['help']}, {times}: {nodes}")
     for event, heard in hear.items():
         page.remove_listener(event, heard)
     if facts["wide"] is not None:
         wrong.append(f"wider than the screen: {facts['wide']}")
     wrong += [f"left over: {facts['text'][max(0, m.start() - 30):m.end() + 30]!r}"
               for m in _LEFT_OVER.finditer(facts["text"])]
+    wrong += [f"option below the first line of code: {block}" for block in facts["options"]]
     wrong += [f"image without description, or broken: {source}" for source in facts["mute"]]
     wrong += ["no summary under the title"] * (not facts["lead"])
     wrong += [f"figure without picture or caption: {name}" for name in facts["bare"]]
     wrong += [f"figure that does not follow its controls: {name}" for name in facts["stuck"]]
     return facts, [f"{width} px: {problem}" for problem in wrong]
 
-# %% ../../nbs/92b_browser.ipynb #3cfaac31
+# %% ../../nbs/92b_browser.ipynb #21e08f0d
 def _broken_links(pages: dict[str, dict], root: str, folder: Path) -> list[str]:
     "Links within the site that lead nowhere"
     broken = []
@@ -112,23 +126,6 @@ def _broken_links(pages: dict[str, dict], root: str, folder: Path) -> list[str]:
             elif anchor and file in pages and anchor not in pages[file]["ids"]:
                 broken.append(f"{name}: no {file}#{anchor}")
     return broken
-
-
-def _undocumented(pages: dict[str, dict]) -> list[str]:
-    "Public functions and classes without a place on the site, or without descriptions"
-    from furnn._modidx import d
-    from furnn.dev.pages import symbol_links
-
-    found, links = [], symbol_links()
-    for name, symbols in d["syms"].items():
-        module = importlib.import_module(name)
-        for member in module.__all__:
-            if (place := f"{name}.{member}") in symbols:
-                page, _, anchor = links[place].partition("#")
-                if anchor not in pages.get(page, {"ids": []})["ids"]:
-                    found.append(f"{place}: not on {page}")
-                found += undescribed(place, getattr(module, member))
-    return found
 
 
 def _by_hand(opened, root: str, names: list[str]) -> list[str]:
@@ -143,9 +140,10 @@ def _by_hand(opened, root: str, names: list[str]) -> list[str]:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url("**/checks.html*")
-    seen = [("the first stop", first, "Skip to the text"),
-            ("check_size is found", page.url.removeprefix(root), "checks.html#check_size")]
-    wrong = [f"keyboard: {what}: expected {wanted}, got {got}" for what, got, wanted in seen if got != wanted]
+    seen = {"the first stop": (first, "Skip to the text"),
+            "what is found": (page.url.removeprefix(root), "checks.html#check_size")}
+    wrong = [f"keyboard: {what}: expected {wanted}, got {got}"
+             for what, (got, wanted) in seen.items() if got != wanted]
     page.close()
     page = opened.new_page(**_VIEWS[375], java_script_enabled=False)
     for name in names:
@@ -156,8 +154,8 @@ def _by_hand(opened, root: str, names: list[str]) -> list[str]:
     page.close()
     return wrong
 
-# %% ../../nbs/92b_browser.ipynb #7f1ad3b6
-def _survey(site: Path, shots: str = "", by_hand: bool = True) -> tuple[dict, list[str]]:
+# %% ../../nbs/92b_browser.ipynb #2f157986
+def _survey(site: Path, shots: str = "", only_count: bool = False) -> tuple[dict, list[str]]:
     "Facts about all pages, width -> page -> facts, and what is wrong"
     from importlib.resources import files
 
@@ -170,15 +168,16 @@ def _survey(site: Path, shots: str = "", by_hand: bool = True) -> tuple[dict, li
         for width, view in _VIEWS.items():
             page = opened.new_page(**view)
             for path in sorted(site.glob("*.html")):
-                facts, problems = _look(page, root + path.name, script, axe, shots)
+                rules = "" if only_count else axe
+                facts, problems = _look(page, root + path.name, script, rules, shots)
                 seen[width][path.name] = facts
                 wrong += [f"{path.name}: {problem}" for problem in problems]
             page.close()
-        if by_hand:
+        if not only_count:
             playful = [name for name in seen[1300]
                        if 'class="interactive"' in (site / name).read_text(encoding="utf-8")]
             wrong += _by_hand(opened, root, ["index.html", *playful])
-        wrong += _broken_links(seen[1300], root, site)
+            wrong += _broken_links(seen[1300], root, site)
     return seen, wrong
 
 
@@ -186,14 +185,13 @@ def check(
     folder: str = "_docs",  # The site
     shots: str = "",  # A folder for screenshots of all pages, widths and themes; default: none
 ) -> str:  # How many pages were looked at
-    "Open every page in a browser, in both themes and at 1300 and 375 pixels, and list what is wrong"
+    "Open every page in a browser, in both themes and at two widths, and list what is wrong"
     seen, wrong = _survey(Path(folder), shots)
-    wrong += _undocumented(seen[1300])
     if wrong or not seen[1300]:
         raise ValueError("\n  ".join([f"{len(seen[1300])} pages, {len(wrong)} problems", *wrong]))
     return f"{len(seen[1300])} pages looked at, nothing wrong"
 
-# %% ../../nbs/92b_browser.ipynb #96e21cb9
+# %% ../../nbs/92b_browser.ipynb #f028c259
 def count(
     folder: str = "_docs",  # The site
     most: int = -1,  # How many of a kind are allowed; below 0: any number
@@ -202,16 +200,17 @@ def count(
     "Count blocks that are cut off, tests that are not folded, and signatures that are not code"
     from furnn.plotting import html_table
 
-    seen, _ = _survey(Path(folder), by_hand=False)
+    seen, _ = _survey(Path(folder), only_count=True)
+    kinds = {kind: f"{kind} cut off" for kind in ("code", "outputs", "tables", "figures")}
+    kinds |= dict(tests="tests in sight", signatures="signatures that are no code")
     rows = []
     for width, pages in seen.items():
-        for kind in next(iter(pages.values()))["counts"]:
-            found = [f"{name}: {words}" for name, facts in pages.items() for words in facts["counts"][kind]]
+        for kind, what in kinds.items():
+            found = [f"{name}: {words}" for name, facts in pages.items()
+                     for words in facts["counts"][kind]]
             total = sum(facts["blocks"][kind] for facts in pages.values())
-            if kind in ("code", "outputs", "tables", "figures") or width == 1300:
-                what = {"tests": "tests in sight", "signatures": "signatures that are no code"}.get(
-                    kind, f"{kind} cut off at {width}")
-                rows.append({"what": what, "found": len(found), "of": total, "list": found})
+            rows.append({"what": f"{what} at {width}", "found": len(found), "of": total,
+                         "list": found})
     if names:
         print("\n".join(f"{row['what']}: {entry}" for row in rows for entry in row["list"]))
     table = html_table(rows, ["what", "found", "of"])

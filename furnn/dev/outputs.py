@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['skipped', 'outputs']
 
-# %% ../../nbs/91_outputs.ipynb #4e9bf3ee
-import multiprocessing, os, re, sys, time, traceback
+# %% ../../nbs/91_outputs.ipynb #188be04a
+import multiprocessing, os, re, sys, tempfile, time, traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,8 +41,25 @@ def _texts(outputs: list[dict]) -> list[tuple]:
             found.append(("text", "".join(text)))
     return found
 
-# %% ../../nbs/91_outputs.ipynb #6619f3d2
-def _run(path: Path, flags: set[str], check: bool) -> str | None:
+# %% ../../nbs/91_outputs.ipynb #2555b850
+_IMPORT = """import importlib
+globals().update({{name: value for name, value in vars(importlib.import_module("furnn.{}")).items()
+                  if name[:2] != "__"}})"""
+
+
+def _use_package(notebook) -> None:
+    "Replace the cells that are exported by the module that they make"
+    from nbdev.process import extract_directives
+
+    module = ""
+    for cell in notebook.cells:
+        found = extract_directives(cell, remove=False) if cell.cell_type == "code" else {}
+        module = found.get("default_exp", [module])[0]
+        if found.keys() & {"export", "exports", "exporti"}:
+            cell.source = _IMPORT.format(module)
+
+
+def _run(path: Path, flags: set[str], mode: str) -> str | None:
     "Run one notebook and store its outputs, or compare them; what is wrong, if anything"
     from execnb.nbio import read_nb, write_nb
     from execnb.shell import CaptureShell
@@ -55,6 +72,8 @@ def _run(path: Path, flags: set[str], check: bool) -> str | None:
     os.environ["IN_TEST"] = "1"
     notebook, left_out = read_nb(path), _left_out(set(cfg.tst_flags.split()) - flags)
     run = [cell for cell in notebook.cells if not left_out(cell)]
+    if mode == "package":
+        _use_package(notebook)
     before = [_texts(cell.get("outputs", [])) for cell in run]
     for cell in run:
         cell.outputs = []  # a run that prints nothing would leave what an older one printed
@@ -65,26 +84,27 @@ def _run(path: Path, flags: set[str], check: bool) -> str | None:
         except Exception:
             return str(shell.prettytb(fname=path))
     changed = [cell.id for cell, old in zip(run, before) if _texts(cell.get("outputs", [])) != old]
-    if check:
-        return f"{path.name}: stored outputs differ in cells {changed}" if changed else None
-    clean_nb(notebook)
-    write_nb(notebook, path)
+    if mode == "check" and changed:
+        return f"{path.name}: stored outputs differ in cells {changed}"
+    if mode == "store":
+        clean_nb(notebook)
+        write_nb(notebook, path)
 
 
-def _child(path: Path, flags: set[str], check: bool) -> None:
+def _child(path: Path, flags: set[str], mode: str) -> None:
     "Body of the process that runs one notebook"
     import torch
 
     torch.set_num_threads(1)
     try:
-        problem = _run(path, flags, check)
+        problem = _run(path, flags, mode)
     except BaseException:
         problem = traceback.format_exc()
     if problem:
         os.write(2, (problem + "\n").encode())
     os._exit(bool(problem))  # IPython's exit hooks would change the status
 
-# %% ../../nbs/91_outputs.ipynb #21b92d51
+# %% ../../nbs/91_outputs.ipynb #103f4bd3
 def skipped(
     paths: list[Path],  # Notebooks
     flags: set[str],  # Flags whose cells are left out
@@ -106,9 +126,10 @@ def outputs(
     path: str = "",  # A notebook, or a folder of notebooks; default: all, with those in nbs/tests
     flags: str = "",  # Cells to run that tests leave out, such as slow or "slow cuda"
     check: bool = False,  # Only compare, write nothing
+    package: bool = False,  # Only test, with the code of the installed package
     workers: int = 2,  # Notebooks at once
 ) -> str:  # N passed, N failed, N skipped
-    "Renew the outputs that are stored in notebooks, or with --check verify them"
+    "Renew the outputs that are stored in notebooks, verify them, or test the package with them"
     import matplotlib.pyplot, nbdev.showdoc, torch  # noqa: loaded once, before the processes split
     from nbdev.config import get_config
 
@@ -119,11 +140,13 @@ def outputs(
         if not re.search(r"/[_.]", str(file.relative_to(chosen.parent))))
     if not files or not files[0].exists():
         raise ValueError(f"path: expected a notebook or a folder of them, found none at {chosen}")
-    context = multiprocessing.get_context("fork")
+    context, mode = multiprocessing.get_context("fork"), "check" if check else "store"
+    os.environ["FURNN_SKIPPED"] = skips = tempfile.mkstemp()[1]
 
     def run(file: Path) -> bool:
         start = time.time()
-        process = context.Process(target=_child, args=(file, set(flags.split()), check))
+        process = context.Process(target=_child, args=(file, set(flags.split()),
+                                                       "package" if package else mode))
         process.start()
         process.join()
         verdict = "FAILED" if process.exitcode else "ok"
@@ -133,11 +156,16 @@ def outputs(
     with ThreadPoolExecutor(workers) as pool:
         failed = sum(pool.map(run, files))
     left_out = skipped(files, set(cfg.tst_flags.split()) - set(flags.split()))
-    if left_out:
-        print("skipped: " + ", ".join(f"{n} cells of {name}" for name, n in left_out.items()))
-    summary = f"{len(files) - failed} passed, {failed} failed, {sum(left_out.values())} skipped"
+    missing = Path(skips).read_text(encoding="utf-8").splitlines()
+    Path(skips).unlink()
+    if left_out or missing:
+        cells = [f"{count} cells of {name}" for name, count in left_out.items()]
+        print("skipped: " + ", ".join([*cells, *missing]))
+    total = sum(left_out.values()) + len(missing)
+    summary = f"{len(files) - failed} passed, {failed} failed, {total} skipped"
     if failed:
-        raise ValueError(summary)
+        print(summary, flush=True)
+        raise ValueError(f"{failed} of {len(files)} notebooks failed")
     return summary
 
 # %% ../../nbs/91_outputs.ipynb #df915b2b

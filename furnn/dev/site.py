@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['repository', 'site_address', 'notebook_for_colab', 'read_pages', 'write_site', 'build', 'serve_site', 'furnn_docs']
 
-# %% ../../nbs/92c_site.ipynb #34b1f674
-import html, json, os, re, shutil, subprocess, sys, time
+# %% ../../nbs/92c_site.ipynb #b150d82a
+import html, json, re, shutil, subprocess, sys, time
 from pathlib import Path
 
 from .browser import check, count, serve
@@ -94,7 +94,7 @@ def read_pages(
     sections = _sections(config["website"]["sidebar"]["contents"], list(pages))
     return config, [(title, [pages[name] for name in names]) for title, names in sections]
 
-# %% ../../nbs/92c_site.ipynb #861e8c73
+# %% ../../nbs/92c_site.ipynb #ea4098ac
 def _search_entries(page: Page) -> list[list[str]]:
     "[address, title of the page, heading, text] of each section"
     pieces = re.split(r'<h[2-4] id="([^"]+)">(.*?)</h[2-4]>', page.body, flags=re.S)
@@ -107,26 +107,18 @@ def _search_entries(page: Page) -> list[list[str]]:
 
 def _markdown(page: Page) -> str:
     "Page for programs: text, code and what is printed, without figures"
-    parts = [f"# {page.front['title']}", f"> {page.front['description']}"]
-    for cell in page.cells:
-        source = "".join(cell["source"]).strip()
-        if cell["cell_type"] != "code":
-            parts.append(source)
-            continue
-        code = cell_options(source)[1]
-        if code and not code.startswith("show_doc("):
-            parts.append(f"```python\n{code}\n```")
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            text = "".join(data.get("text/markdown", ""))
-            is_html = text.startswith("````{=html}")
-            said = data.get("text/plain", "") if is_html else output.get("text", "")
-            said = "".join(said).strip()
-            if text and not is_html or said.startswith("|"):  # a table, printed, is Markdown
-                parts.append(said or text.strip())
-            elif said and not said.startswith("<"):
-                parts.append(f"```\n{said}\n```")
-    return "\n\n".join(parts) + "\n"
+    import nbformat
+    from nbconvert import MarkdownExporter
+
+    cells = [{"metadata": {}} | cell for cell in page.cells]
+    for k, cell in enumerate(cells):
+        cell |= dict(id=str(k), source=cell_options("".join(cell["source"]))[1])
+    made = dict(cells=cells, metadata=dict(language_info=dict(name="python")))
+    notebook = nbformat.reads(json.dumps(made | dict(nbformat=4, nbformat_minor=5)), as_version=4)
+    text = MarkdownExporter().from_notebook_node(notebook)[0]
+    unseen = r"!\[png\]\(.*?\)|(?s:````\{=html\}.*?````)|```python\nshow_doc\(.*?\n```"
+    text = re.sub(r"\n{3,}", "\n\n", re.sub(unseen, "", text))
+    return f"# {page.front['title']}\n\n> {page.front['description']}\n\n{text}"
 
 
 def _math_font(folder: Path, pages: list[Page]) -> None:
@@ -200,7 +192,7 @@ def write_site(
     (out / "llms.txt").write_text(heading + "\n".join(links) + "\n", encoding="utf-8")
     return pages
 
-# %% ../../nbs/92c_site.ipynb #4bf2a779
+# %% ../../nbs/92c_site.ipynb #6aab31ea
 def build(
     out: str = "",  # Folder of the site; default: that of settings.ini, _docs
     force: bool = False,  # Prepare all notebooks again, not only those that changed
@@ -224,7 +216,12 @@ def build(
     shutil.rmtree(target, ignore_errors=True)
     place = repository()
     pages = write_site(prepared, target, place, site_address(place), cfg.branch, cfg.nbs_path)
-    return f"{len(pages)} pages in {target}"
+    text = (cfg.nbs_path / "_quarto.yml").read_text(encoding="utf-8")
+    listed, there = set(re.findall(r"[\w-]+\.ipynb", text)), {page.source.name for page in pages}
+    done = [f"{len(pages)} pages in {target}"]
+    for what, names in (("lists what is not there", listed - there), ("lacks", there - listed)):
+        done += [f"_quarto.yml {what}: {', '.join(sorted(names))}"] * bool(names)
+    return "\n".join(done)
 
 
 def serve_site(

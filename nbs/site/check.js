@@ -16,7 +16,7 @@
   })).map((box) => box.id);
   const tests = (box) => /^\s*(assert\b|(assert|test)_\w+\()/m.test(box.textContent) && box.textContent.trim().split("\n").filter((line) => !/^(#|$)/.test(line)).length > 3;
   const found = {
-    stuck, text: text.textContent, lead: document.querySelector(".lead")?.textContent,
+    stuck, text: text.textContent, options: all(".code").filter((box) => /^#\| /m.test(box.textContent)).map(words), lead: document.querySelector(".lead")?.textContent,
     links: all("a[href]").map((a) => a.href), ids: all("[id]").map((node) => node.id),
     wide: document.documentElement.scrollWidth > innerWidth ? all("article *").filter((node) => !node.closest(".scroll, math") && node.checkVisibility()
       && node.getBoundingClientRect().right > innerWidth + 1).map((node) => `${node.tagName}.${node.className}`).slice(0, 5) : null,
