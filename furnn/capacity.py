@@ -163,7 +163,7 @@ def nearest_member(
     target: Tensor,  # Unitary, shape (n, n)
     *,
     starts: int = 16,  # Random starts, at least 1
-    steps: int = 200,  # Steps of each start, at least 1; it ends earlier where nothing moves any more
+    steps: int = 200,  # Steps of each start, at least 1; fewer where nothing moves any more
     generator: torch.Generator | None = None,  # Source of the random starts
 ) -> NearestMember:  # Named tuple (module, distance, distances)
     "Member of a family closest to a unitary matrix, as far as a search of second order finds it"
@@ -331,7 +331,7 @@ def _lower_bound(module: nn.Module, s: Tensor, log_moment: Tensor, share: float)
         x = overlap.nan_to_num(1.0).clamp(1e-3, 1)
     return (1 - overlap).nan_to_num(-1.0)
 
-# %% ../nbs/04_capacity.ipynb #523f41dc
+# %% ../nbs/04_capacity.ipynb #79e2f8ee
 def certified_distance(
     module: nn.Module,  # A family of furnn.unitary, complex; its parameters do not matter
     *,
@@ -346,8 +346,8 @@ def certified_distance(
                         f"products are known, got {type(module).__name__}")
     with torch.no_grad():
         if not (W := module()).is_complex():
-            raise TypeError(f"module: expected a complex matrix, got {W.dtype}; nothing is proved yet "
-                            "about orthogonal matrices")
+            raise TypeError(f"module: expected a complex matrix, got {W.dtype}; "
+                            "nothing is proved yet about orthogonal matrices")
     if type(module) not in small:
         return 0.0
     middle, width = math.log(module.n) + 6, 10.0  # of log s: first widely, then around the best
