@@ -30,7 +30,7 @@ def split_parameters(
     trained = [p for p in model.parameters() if p.requires_grad]
     return [p for p in trained if is_unitary(p)], [p for p in trained if not is_unitary(p)]
 
-# %% ../nbs/16_optim.ipynb #3fdc0d4b
+# %% ../nbs/16_optim.ipynb #4b7affa2
 def parameter_groups(
     model: nn.Module,  # Any module
     lr: float = 1e-3,  # Rate of everything that has no rate of its own
@@ -43,10 +43,12 @@ def parameter_groups(
     "Parameter groups of a model, with rates of their own where one is given"
     cells = [m for m in model.modules() if isinstance(m, URNNCell)]
     unitary, others = split_parameters(model)
+    on_group = set(map(id, unitary))
+    family = [p for cell in cells for p in cell.unitary.parameters() if id(p) not in on_group]
     own = [("unitary_lr", unitary_lr, unitary),
            ("bias_lr", bias_lr, [cell.bias for cell in cells]),
            ("input_lr", input_lr, [cell.V for cell in cells]),
-           ("family_lr", family_lr, [p for cell in cells for p in cell.unitary.parameters()])]
+           ("family_lr", family_lr, family)]
     groups, taken = [], set()
     for name, rate, params in own:
         if rate is None:

@@ -15,12 +15,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# %% ../nbs/00_testing.ipynb #2a42f034
+# %% ../nbs/00_testing.ipynb #bf06e266
+def _both(actual: Any, expected: Any) -> str:
+    "Text of both sides"
+    clip = lambda text: text if len(text) < 600 else text[:400] + " ... " + text[-150:]
+    return f"  actual:   {clip(repr(actual))}\n  expected: {clip(repr(expected))}"
+
+
 def _fail(place: str, what: str, actual: Any, expected: Any) -> None:
     "Raise an error that says where the two differ, and shows both"
-    clip = lambda text: text if len(text) < 600 else text[:400] + " ... " + text[-150:]
-    raise AssertionError(f"{place or 'the results'}: {what}\n"
-                         f"  actual:   {clip(repr(actual))}\n  expected: {clip(repr(expected))}")
+    raise AssertionError(f"{place or 'the results'}: {what}\n{_both(actual, expected)}")
 
 
 def _is_array(value: Any) -> bool:
@@ -88,7 +92,16 @@ def _compare(actual: Any, expected: Any, place: str, exact: bool, dtypes: bool, 
     elif not (actual is expected or actual == expected):
         _fail(place, "they differ", actual, expected)
 
-# %% ../nbs/00_testing.ipynb #3831e20e
+# %% ../nbs/00_testing.ipynb #0f4ab03e
+def _check(actual: Any, expected: Any, exact: bool, dtypes: bool, **options) -> None:
+    "Compare two results; where a part of them differs, the error shows the whole, too"
+    try:
+        _compare(actual, expected, "", exact, dtypes, **options)
+    except AssertionError as error:
+        whole = f"\nwithin\n{_both(actual, expected)}" if str(error)[0] in "[." else ""
+        raise AssertionError(f"{error}{whole}") from None
+
+
 def assert_close(
     actual: Any,  # Number, array, tensor, or a list, tuple, mapping or dataclass of these
     expected: Any,  # The same structure; numbers of Python may stand for arrays of their shape
@@ -101,7 +114,7 @@ def assert_close(
     "Nothing if two results agree up to rounding; else an AssertionError that shows both."
     if (rtol is None) != (atol is None):
         rtol, atol = rtol or 0, atol or 0
-    _compare(actual, expected, "", False, check_dtype, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    _check(actual, expected, False, check_dtype, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
 def assert_same(
@@ -111,15 +124,16 @@ def assert_same(
     check_dtype: bool = True,  # Do dtypes count? Numbers of Python have none
 ) -> None:
     "Nothing if two results are equal to the last bit, NaN included; else an AssertionError."
-    _compare(actual, expected, "", True, check_dtype, rtol=0, atol=0, equal_nan=True)
+    _check(actual, expected, True, check_dtype, rtol=0, atol=0, equal_nan=True)
 
 # %% ../nbs/00_testing.ipynb #2daec758
 def assert_raises(
-    kind: type[BaseException],  # What the error has to be
+    kind: type[BaseException] | tuple,  # What the error has to be, or a tuple of what it may be
     call: Callable[[], Any],  # A function without arguments
     *words: str,  # What its message has to contain, each of them
 ) -> None:
     "Nothing if a call raises such an error with such a message; else an AssertionError."
+    wanted = " or ".join(k.__name__ for k in (kind if isinstance(kind, tuple) else (kind,)))
     try:
         result = call()
     except kind as error:
@@ -128,6 +142,6 @@ def assert_raises(
             raise AssertionError(f"the message lacks {missing}\n  message: {error}") from error
         return
     except Exception as error:
-        raise AssertionError(f"expected {kind.__name__}, got {type(error).__name__}: "
+        raise AssertionError(f"expected {wanted}, got {type(error).__name__}: "
                              f"{error}") from error
-    raise AssertionError(f"expected {kind.__name__}, got no error and the result {result!r}")
+    raise AssertionError(f"expected {wanted}, got no error and the result {result!r}")
