@@ -19,7 +19,7 @@ setup(
     author=cfg['author'],
     author_email=cfg['author_email'],
     keywords=cfg['keywords'],
-    url=cfg['git_url'],
+    url=cfg['repository'] or None,
     license='Apache-2.0',
     classifiers=[
         'Development Status :: 3 - Alpha',
@@ -37,6 +37,6 @@ setup(
         'console_scripts': cfg['console_scripts'].split(),
         'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"],
     },
-    project_urls={'Documentation': cfg['doc_host'] + cfg['doc_baseurl']},
+    project_urls={'Documentation': cfg['site_url']} if cfg['site_url'] else {},
     zip_safe=False,
 )

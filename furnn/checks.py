@@ -10,11 +10,10 @@ import math, numbers, os, tempfile
 from collections.abc import Collection
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-# %% ../nbs/00_checks.ipynb #a92053cf
+# %% ../nbs/00_checks.ipynb #ae15fea8
 def check_size(
     n: int,  # What was given
     name: str = "n",  # The argument's name, for the message
@@ -22,14 +21,14 @@ def check_size(
     most: int | None = None,  # Largest size that makes sense; default: no limit
 ) -> int:  # The same, as an `int` of Python
     "`n` if it is a whole number from `least` to `most`. Raises a TypeError or ValueError if not."
-    if isinstance(n, (bool, np.bool_)) or not isinstance(n, numbers.Integral):
+    if isinstance(n, bool) or not isinstance(n, numbers.Integral):
         raise TypeError(f"{name}: expected a whole number, got {n!r}")
     if n < least or (most is not None and n > most):
         range_ = f"of at least {least}" if most is None else f"from {least} to {most}"
         raise ValueError(f"{name}: expected a size {range_}, got {n}")
     return int(n)
 
-# %% ../nbs/00_checks.ipynb #988c3c2c
+# %% ../nbs/00_checks.ipynb #14376779
 def check_number(
     x: float,  # What was given
     name: str,  # The argument's name, for the message
@@ -40,7 +39,7 @@ def check_number(
     below: float = math.inf,  # It has to be smaller than this one
 ) -> float:  # The same, as a `float` of Python
     "`x` if it is a finite real number within the bounds. Raises a TypeError or ValueError if not."
-    if isinstance(x, (bool, np.bool_)) or not isinstance(x, numbers.Real):
+    if isinstance(x, bool) or not isinstance(x, numbers.Real):
         raise TypeError(f"{name}: expected a number, got {x!r}")
     if not (math.isfinite(x) and least <= x <= most and (x > above or above == -math.inf)
             and (x < below or below == math.inf)):

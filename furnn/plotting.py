@@ -163,10 +163,12 @@ _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def format_number(
-    value: Any,  # A number; anything else becomes text as it is
+    value: Any,  # A number; anything else becomes text, and what has a form in HTML stays
     digits: int = 3,  # Significant digits of numbers that are not whole
 ) -> str:
     "Text of a number for a table: whole numbers in full, others to `digits` digits, None as a dash"
+    if hasattr(value, "_repr_html_"):  # a sound, for example
+        return value
     value = value.item() if hasattr(value, "item") else value
     if value is None or isinstance(value, bool):
         return {None: "–", True: "yes", False: "no"}[value]
@@ -182,8 +184,10 @@ def format_number(
     return f"{value:,.{max(0, digits - 1 - int(exponent))}f}"
 
 
-def _cell(text: str) -> str:
-    "HTML of the text in a cell, with code, links and bold words"
+def _cell(text: Any) -> str:
+    "HTML of what is in a cell: of text, with code, links and bold words"
+    if not isinstance(text, str):
+        return text._repr_html_()
     text = re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
     text = re.sub(r"\[([^\]]+)\]\(([^)\s]+)\)", r'<a href="\2">\1</a>', text)
     return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", text)
@@ -213,7 +217,8 @@ class Table:
                 + "\n".join(rows) + "</tbody></table>")
 
     def __repr__(self) -> str:
-        lines = [[text.replace("|", "\\|") for text in line] for line in [self.header, *self.body]]
+        text = lambda cell: cell.replace("|", "\\|") if isinstance(cell, str) else "(see the notebook)"
+        lines = [[text(cell) for cell in line] for line in [self.header, *self.body]]
         widths = [max(map(len, column)) for column in zip(*lines)]
         put = lambda text, width, right: text.rjust(width) if right else text.ljust(width)
         lines = ["| " + " | ".join(map(put, line, widths, self.numeric)) + " |" for line in lines]

@@ -114,7 +114,7 @@ def text_table(
     widths = [max(map(len, column)) for column in zip(*lines)]
     return "\n".join("  ".join(cell.rjust(w) for cell, w in zip(line, widths)) for line in lines)
 
-# %% ../../nbs/39_experiments.ipynb #4e002173
+# %% ../../nbs/39_experiments.ipynb #3a124093
 def find_experiment(
     name: str,  # Module of furnn.experiments, or a place: module:object or file.py:object
 ) -> Experiment:
@@ -171,15 +171,19 @@ def reproduce(
             pass
     if at_once > 1:
         side_by_side(experiment, scale, folder, [k for k, _ in planned], until, at_once, device)
-        until = 0.0
     for n, (k, run) in enumerate(planned):
         path = folder / f"{found.name}-{scale}" / f"{k:03d}"
-        if until < time.monotonic() and not (path / "run.json").exists():
-            continue
-        print(f"run {n + 1} of {len(planned)}: {json.dumps(run)}", file=sys.stderr)
-        left = None if until == math.inf else max(0.0, (until - time.monotonic()) / 60)
-        result = train(run, path, restart=restart, device=device, minutes=left, hooks=found.hooks(run),
-                       quiet=minutes == 0)
+        if at_once > 1:  # the process that made it has left its result
+            if not (path / "result.json").exists():
+                continue
+            result = json.loads((path / "result.json").read_text())
+        else:
+            if until < time.monotonic() and not (path / "run.json").exists():
+                continue
+            print(f"run {n + 1} of {len(planned)}: {json.dumps(run)}", file=sys.stderr)
+            left = None if until == math.inf else max(0.0, (until - time.monotonic()) / 60)
+            result = train(run, path, restart=restart, device=device, minutes=left, quiet=minutes == 0,
+                           hooks=found.hooks(run))
         results.append(result)
         if save and result["test"]:
             command = f"furnn_reproduce {experiment} --scale {scale} --only number={k} --device {device}"

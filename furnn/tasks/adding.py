@@ -5,7 +5,9 @@
 # %% auto #0
 __all__ = ['Adding']
 
-# %% ../../nbs/23_adding.ipynb #28eee244
+# %% ../../nbs/23_adding.ipynb #7ccd3703
+import operator
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -14,7 +16,7 @@ from ..checks import check_size
 from ..optim import delay_rates
 from .base import Task, seeded_parts
 
-# %% ../../nbs/23_adding.ipynb #b6d1bccb
+# %% ../../nbs/23_adding.ipynb #0a7b9340
 class Adding(Task):
     "The adding problem: give the sum of two marked values; mean squared error of the last output"
 
@@ -30,9 +32,10 @@ class Adding(Task):
         test_size: int = 10_000,  # Sequences to test on
         seed: int = 0,  # Seed of the data
     ):
-        self.length, self.seed = check_size(length, "length", 2), int(seed)
-        sizes = self.train_size, self.valid_size, self.test_size = train_size, valid_size, test_size
-        self.train, self.valid, self.test = seeded_parts(self.make, sizes, seed)
+        self.length, self.seed = check_size(length, "length", 2), operator.index(seed)
+        sets = seeded_parts(self.make, (train_size, valid_size, test_size), seed)
+        self.train, self.valid, self.test = sets
+        self.train_size, self.valid_size, self.test_size = map(len, sets)
 
     def make(
         self,

@@ -5,8 +5,9 @@
 # %% auto #0
 __all__ = ['Copying']
 
-# %% ../../nbs/22_copying.ipynb #6e0b0b4a
+# %% ../../nbs/22_copying.ipynb #0aaf0b9f
 import math
+import operator
 
 import torch
 from torch import Tensor
@@ -16,7 +17,7 @@ from ..checks import check_size
 from ..optim import delay_rates
 from .base import Task, seeded_parts
 
-# %% ../../nbs/22_copying.ipynb #3332fcc8
+# %% ../../nbs/22_copying.ipynb #029c5f97
 class Copying(Task):
     "Copy memory: repeat ten symbols after a delay; cross-entropy over all steps, nats"
 
@@ -32,9 +33,10 @@ class Copying(Task):
         test_size: int = 10_000,  # Sequences to test on
         seed: int = 0,  # Seed of the data
     ):
-        self.length, self.seed = check_size(length, "length", 1), int(seed)
-        sizes = self.train_size, self.valid_size, self.test_size = train_size, valid_size, test_size
-        self.train, self.valid, self.test = seeded_parts(self.make, sizes, seed)
+        self.length, self.seed = check_size(length, "length", 1), operator.index(seed)
+        sets = seeded_parts(self.make, (train_size, valid_size, test_size), seed)
+        self.train, self.valid, self.test = sets
+        self.train_size, self.valid_size, self.test_size = map(len, sets)
         self.baseline = self.symbols * math.log(8) / (self.length + 2 * self.symbols)
 
     def make(

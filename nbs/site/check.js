@@ -1,33 +1,36 @@
-// What the check asks of a page in the browser: links, anchors, text, contrast, boxes wider than the screen, figures to play with
+// What the check asks of a page in the browser. Everything folded is opened first; `folded` says what was closed.
 (() => {
-  const luminance = ([r, g, b]) => [r, g, b].map((v) => (v /= 255) <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
-  const colour = (text) => text.match(/[\d.]+/g).map(Number);
-  const ground = (node) => { for (; node; node = node.parentElement) { const c = colour(getComputedStyle(node).backgroundColor); if (c[3] !== 0) return c; } return [255, 255, 255]; };
-  const faint = new Set(), walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const node = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || node.closest("script, style, svg, [hidden], .rich, .anchor, .copy") || !node.checkVisibility()) continue;
-    const [a, b] = [luminance(colour(getComputedStyle(node).color)), luminance(ground(node))].sort((x, y) => y - x);
-    if ((a + 0.05) / (b + 0.05) < 4.5) faint.add(`${node.tagName}.${node.className} ${walker.currentNode.data.trim().slice(0, 30)}`);
-  }
+  const all = (selector) => [...document.querySelectorAll(selector)], words = (node) => node.textContent.trim().replace(/\s+/g, " ").slice(0, 60);
+  const folded = (node) => node.closest("details.fold:not([data-open])");
+  all("details.fold").forEach((box) => { if (box.open) box.dataset.open = ""; box.open = true; });
+  const cut = (selector) => all(selector).filter((box) => box.scrollWidth > box.clientWidth + 1).map(words);
   const text = document.body.cloneNode(true);
   text.querySelectorAll("script, style, math, code, pre").forEach((node) => node.remove());
-  const wide = [...document.querySelectorAll("article *")].filter((node) => !node.closest(".scroll, math")
-    && node.checkVisibility() && node.getBoundingClientRect().right > innerWidth + 1).map((node) => `${node.tagName}.${node.className}`);
-  // An interactive figure replaces its static picture, and its drawing follows each slider
-  const stuck = [...document.querySelectorAll(".interactive")].filter((box) => !box.children[0].hidden || [...box.querySelectorAll("input")].some((input) => {
-    const move = (value) => { input.value = value; input.dispatchEvent(new Event("input", { bubbles: true })); return box.querySelector("svg").innerHTML; };
-    const start = input.value, same = move(input.min) === move(input.max);
-    move(start);
-    return same || !input.labels[0]?.textContent.trim();
+  // An interactive figure replaces its static picture, and its drawing follows each of its controls
+  const stuck = all(".interactive").filter((box) => !box.children[0].hidden || [...box.querySelectorAll("input, select")].some((input) => {
+    const set = (value) => { input.value = value; input.dispatchEvent(new Event("input", { bubbles: true })); return box.querySelector("svg").innerHTML; };
+    const values = input.options ? [...input.options].map((option) => option.value) : [input.min, input.max], start = input.value;
+    const drawn = new Set(values.map(set));
+    set(start);
+    return drawn.size < 2 || !input.labels[0]?.textContent.trim();
   })).map((box) => box.id);
-  return {
-    stuck, links: [...document.querySelectorAll("a[href]")].map((a) => a.href), ids: [...document.querySelectorAll("[id]")].map((node) => node.id),
-    text: text.textContent, faint: [...faint].slice(0, 5), wide: [...new Set(wide)].slice(0, 5),
-    overflow: document.documentElement.scrollWidth > innerWidth, lead: document.querySelector(".lead")?.textContent,
-    mute: [...document.querySelectorAll("img")].filter((img) => !img.hasAttribute("alt") || (img.closest("article") && !img.alt) || (img.complete && !img.naturalWidth)).map((img) => img.src),
-    bare: [...document.querySelectorAll("figure, article img")].filter((box) => { const figure = box.closest("figure"); return !figure?.querySelector("figcaption") || !figure.querySelector("img, svg, audio, table"); })
-      .map((box) => box.id || box.src || box.textContent.trim().slice(0, 40)),
+  const tests = (box) => /^\s*(assert\b|(assert|test)_\w+\()/m.test(box.textContent) && box.textContent.trim().split("\n").filter((line) => !/^(#|$)/.test(line)).length > 3;
+  const found = {
+    stuck, text: text.textContent, options: all(".code").filter((box) => /^#\| /m.test(box.textContent)).map(words), lead: document.querySelector(".lead")?.textContent,
+    links: all("a[href]").map((a) => a.href), ids: all("[id]").map((node) => node.id),
+    wide: document.documentElement.scrollWidth > innerWidth ? all("article *").filter((node) => !node.closest(".scroll, math") && node.checkVisibility()
+      && node.getBoundingClientRect().right > innerWidth + 1).map((node) => `${node.tagName}.${node.className}`).slice(0, 5) : null,
+    mute: all("img").filter((img) => !img.hasAttribute("alt") || (img.closest("article") && !img.alt) || (img.complete && !img.naturalWidth)).map((img) => img.src),
+    bare: all("figure, article img").filter((box) => { const figure = box.closest("figure"); return !figure?.querySelector("figcaption") || !figure.querySelector("img, svg, audio, table"); })
+      .map((box) => box.id || box.src || words(box)),
+    counts: {
+      code: cut(".code.scroll"), outputs: cut(".output.scroll"), tables: all("article table").filter((t) => t.closest(".scroll")?.scrollWidth > t.closest(".scroll")?.clientWidth + 1).map(words),
+      figures: cut("figure > .scroll"), tests: all(".code").filter((box) => !folded(box) && tests(box)).map(words),
+      signatures: all(".api pre").filter((pre) => /`|\]\(|^def |\(\*args, \*\*kwargs\)/m.test(pre.textContent)).map(words),
+    },
+    blocks: { code: all(".code.scroll").length, outputs: all(".output.scroll").length, tables: all("article table").length, figures: all("figure").length,
+      tests: all(".code").filter(tests).length, signatures: all(".api").length },
   };
+  all("details.fold").forEach((box) => { box.open = "open" in box.dataset; });
+  return found;
 })()

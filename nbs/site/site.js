@@ -10,7 +10,7 @@ const menu = (open) => { $("#chapters").classList.toggle("open", open); $("#menu
 $("#menu").onclick = () => menu(!$("#chapters").classList.contains("open"));
 
 // Boxes that scroll can be reached with the keyboard
-for (const box of all(".scroll")) if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; box.role = "region"; box.ariaLabel = "Scrolls sideways"; }
+for (const box of all(".scroll")) if (box.scrollWidth > box.clientWidth) { box.tabIndex = 0; box.role = "group"; box.ariaLabel = "Scrolls sideways"; }
 for (const box of all(".code")) {
   const copy = Object.assign(document.createElement("button"), { className: "copy", textContent: "Copy" });
   copy.onclick = () => navigator.clipboard.writeText($("pre", box).textContent).then(() => { copy.textContent = "Copied"; });
