@@ -120,7 +120,7 @@ def sweep(
             break
     return None, count
 
-# %% ../../nbs/14_parallel.ipynb #83f3b7f9
+# %% ../../nbs/14_parallel.ipynb #5a9bc5fa
 class Powers:
     "The linear recurrence `v_t = W v_(t-1) + u_t` by powers of `W`, which may be any matrix"
 
@@ -145,25 +145,27 @@ class Powers:
         start: Tensor,  # v_0, shape (B, N)
     ) -> Tensor:  # v_1 to v_T
         "States within blocks, then from the end of each block to the next, then both together"
-        first = torch.addmm(u[0], start, self.levels[0][0])
-        return self._scan(torch.cat([first[None], u[1:]]), 0)
+        return self._scan(u, 0, start)
 
-    def _scan(self, u: Tensor, level: int) -> Tensor:
-        "`v_t = A v_(t-1) + u_t` from `v_0 = 0`, where A is the power of this level"
-        if len(u) == 1:
-            return u
+    def _scan(self, u: Tensor, level: int, start: Tensor | None = None) -> Tensor:
+        "`v_t = A v_(t-1) + u_t` with A the power of this level; None: from `v_0 = 0`"
         (T, B, N), m, powers = u.shape, self.block, self.levels[level]
-        blocks = -(-T // m)
-        v = torch.cat([u, u.new_zeros(blocks * m - T, B, N)]).view(blocks, m, B, N)
-        v = v.transpose(0, 1).contiguous()  # the same step of all blocks side by side
+        blocks, whole = -(-T // m), T // m
+        v = u.new_empty(m, blocks, B, N)  # the same step of all blocks side by side
+        steps = v.transpose(0, 1)
+        steps[:whole] = u[:whole * m].unflatten(0, (whole, m))
+        if whole < blocks:
+            steps[-1, :T % m], steps[-1, T % m:] = u[whole * m:], 0
+        if start is not None:
+            v[0, 0].addmm_(start, powers[0])
         rows = v.flatten(1, 2)
-        for k in range(1, m):
+        for k in range(1, min(m, T)):
             rows[k].addmm_(rows[k - 1], powers[0])
         if blocks > 1:
             v[-1] = self._scan(v[-1], level + 1)
             before = v[-1, :-1].flatten(0, 1).expand(m - 1, -1, -1)
             v[:-1, 1:].flatten(1, 2).baddbmm_(before, powers[:-1])
-        return v.transpose(0, 1).flatten(0, 1)[:T]
+        return steps.flatten(0, 1)[:T]
 
 # %% ../../nbs/14_parallel.ipynb #94c70bcd
 SWEEPS = 32  # in a chunk, before it is cut in half
