@@ -51,6 +51,7 @@ def reference(
 # %% ../nbs/10_recurrence.ipynb #a6a415da
 KERNELS = {
     "eager": "furnn.kernels.eager", "cpu": "furnn.kernels.cpu", "gpu": "furnn.kernels.gpu",
+    "parallel": "furnn.kernels.parallel",
 }
 DEVICES = {"cpu": "cpu", "gpu": "cuda"}  # a kernel that is not here takes tensors of any device
 
