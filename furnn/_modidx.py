@@ -159,6 +159,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                           'furnn.experiments.pixels.paper_run': ('pixels.html#paper_run', 'furnn/experiments/pixels.py'),
                                           'furnn.experiments.pixels.recipe': ('pixels.html#recipe', 'furnn/experiments/pixels.py')},
             'furnn.experiments.speech': {'furnn.experiments.speech.run': ('speech.html#run', 'furnn/experiments/speech.py')},
+            'furnn.experiments.sysid': {'furnn.experiments.sysid.run': ('sysid.html#run', 'furnn/experiments/sysid.py')},
             'furnn.kernels.cpu': { 'furnn.kernels.cpu._call': ('cpu.html#_call', 'furnn/kernels/cpu.py'),
                                    'furnn.kernels.cpu._compile': ('cpu.html#_compile', 'furnn/kernels/cpu.py'),
                                    'furnn.kernels.cpu._kernel': ('cpu.html#_kernel', 'furnn/kernels/cpu.py'),
