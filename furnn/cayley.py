@@ -26,7 +26,7 @@ def skew_gradient(
     W: Tensor,  # Unitary, shape (..., n, n)
     G: Tensor,  # Gradient of a real loss at W (PyTorch's `.grad`), same shape and dtype
 ) -> Tensor:  # Skew-Hermitian, same shape
-    "Direction `A = G W^H - W G^H`: the loss falls along `-A W`. Raises if `W` is not square or `G` does not match it."
+    "Direction `A = G W^H - W G^H`: the loss falls along `-A W`. Raises if `G` does not match `W`."
     _check_pair(W, G)
     A = G @ W.mH
     return A - A.mH
@@ -62,7 +62,7 @@ def cayley_step(
     G: Tensor,  # Gradient at W, same shape and dtype
     lr: float,  # Step size, at least 0
 ) -> Tensor:  # New unitary matrix, same shape
-    "Next point on the Cayley curve downhill from `W`, a constant for autograd; never far from unitary"
+    "Next point on the Cayley curve downhill from `W`: a constant for autograd, and unitary"
     new = cayley_step_(W.clone(), G, lr)
     for _ in range(4):  # a step so long that the linear solve loses digits is polished
         if unitarity_error(new).max() <= 100 * W.shape[-1] * torch.finfo(W.dtype).eps:
@@ -75,7 +75,7 @@ def cayley_step(
 def polish(
     W: Tensor,  # Nearly unitary, shape (..., n, n): spectral norm of W^H W - I under 1
 ) -> Tensor:  # Closer to unitary, same shape, a new tensor
-    "One Newton-Schulz step, which squares the drift of `W`. Raises on a matrix that is not square."
+    "One Newton-Schulz step, which squares the drift of `W`. Raises if `W` is not square."
     check_square(W)
     product = W.mH @ W
     product.mul_(-0.5).diagonal(dim1=-2, dim2=-1).add_(1.5)

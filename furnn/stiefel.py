@@ -15,7 +15,7 @@ from .checks import check_size, check_square
 def unitarity_error(
     W: Tensor,  # Complex or real, shape (..., n, n)
 ) -> Tensor:  # Real, shape (...): 0 for an exactly unitary matrix
-    "Frobenius norm of `W^H W - I`: how far `W` is from unitary. Raises on a matrix that is not square."
+    "Frobenius norm of `W^H W - I`: how far `W` is from unitary. Raises if `W` is not square."
     check_square(W)
     eye = torch.eye(W.shape[-1], dtype=W.dtype, device=W.device)
     return torch.linalg.matrix_norm(W.mH @ W - eye)
@@ -24,11 +24,11 @@ def unitarity_error(
 def random_unitary(
     n: int,  # Size of the matrix, at least 0
     *,
-    dtype: torch.dtype = torch.complex64,  # complex64 or complex128; float32 or float64 draws an orthogonal matrix
+    dtype: torch.dtype = torch.complex64,  # float32 or float64 draws an orthogonal matrix
     device=None,  # Where the matrix lives; default: torch's current device
-    generator: torch.Generator | None = None,  # Source of the random numbers; the same state gives the same matrix
+    generator: torch.Generator | None = None,  # Source of the random numbers
 ) -> Tensor:  # Shape (n, n)
-    "Haar-distributed unitary matrix (orthogonal, for a real dtype). Raises on a negative size or an integer dtype."
+    "Haar-distributed unitary or orthogonal matrix. Raises on a negative size or an integer dtype."
     check_size(n)
     if not (dtype.is_complex or dtype.is_floating_point):
         raise TypeError(f"dtype: expected a complex or floating-point dtype, got {dtype}")
@@ -41,16 +41,16 @@ def random_unitary(
 def project_unitary(
     W: Tensor,  # Complex or real, shape (..., n, n), of full rank
 ) -> Tensor:  # Same shape and dtype, unitary
-    "Unitary matrix nearest to `W` in Frobenius norm: its polar factor. Raises on a matrix that is not square."
+    "Unitary matrix nearest to `W` in Frobenius norm: its polar factor. Raises if `W` is not square."
     check_square(W)
-    P, _, Qh = torch.linalg.svd(W, full_matrices=False)
-    return P @ Qh
+    left, _, right = torch.linalg.svd(W, full_matrices=False)
+    return left @ right
 
 # %% ../nbs/01_stiefel.ipynb #1aa968c2
 def skew(
     A: Tensor,  # Complex or real, shape (..., n, n)
 ) -> Tensor:  # Same shape, with skew(A)^H = -skew(A)
-    "Skew-Hermitian part of `A`, `(A - A^H) / 2`. Raises on a matrix that is not square."
+    "Skew-Hermitian part of `A`, `(A - A^H) / 2`. Raises if `A` is not square."
     check_square(A, "A")
     return (A - A.mH) / 2
 
@@ -59,7 +59,7 @@ def project_tangent(
     W: Tensor,  # Unitary, shape (..., n, n)
     Z: Tensor,  # Direction, same shape
 ) -> Tensor:  # Tangent vector at W, same shape
-    "Orthogonal projection of `Z` onto the tangent space of the unitary group at `W`. Raises if the shapes differ."
+    "Orthogonal projection of `Z` onto the tangent space at `W`. Raises if the shapes differ."
     check_square(W)
     if Z.shape != W.shape:
         raise ValueError(f"Z: expected the shape of W, {tuple(W.shape)}, got {tuple(Z.shape)}")
