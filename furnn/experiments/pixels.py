@@ -70,7 +70,7 @@ TRIALS = [recipe(dtype, N, 10, **change) | dict(labels=dict(trial=str(change) if
 CHOSEN = {"complex64": dict(lr=3e-3, unitary_lr=1e-4), "float32": dict(lr=3e-3, unitary_lr=5e-5)}
 FULL = [recipe(dtype, N, 20, batch_size=50, seed=seed, **CHOSEN[dtype]) | dict(labels=dict(recipe="own"))
         for dtype, N in START.items() for seed in range(3)]
-LARGE = [recipe(dtype, N, 40, **CHOSEN[dtype]) | dict(labels=dict(recipe="own"))
+LARGE = [recipe(dtype, N, 20, **CHOSEN[dtype]) | dict(labels=dict(recipe="own"))
          for N in (512, 360, 170) for dtype in START]  # for a GPU: batches of 128
 
 
