@@ -110,7 +110,7 @@ class UnitaryOptimizer(Optimizer):
         group: dict,  # Options of a group, all of them
     ) -> None:
         "Raise on options out of range"
-        for name in ("lr", "unitary_lr", "eps", "weight_decay", "initial_accumulator_value", "lr_scale"):
+        for name in ("lr", "unitary_lr", "eps", "initial_accumulator_value", "lr_scale"):
             if group.get(name) is not None and not isinstance(group[name], Tensor):
                 check_number(group[name], name, least=0)
         for name in ("alpha", "momentum"):
@@ -227,7 +227,6 @@ class CayleyRMSprop(UnitaryOptimizer):
         unitary_lr: float | None = None,  # Rate of unitary parameters; default: lr
         alpha: float = 0.9,  # Memory of the running mean square, from 0 to below 1
         eps: float = 1e-8,  # Added to the root mean square
-        weight_decay: float = 0.0,  # Multiple of each ordinary parameter added to its gradient
         precondition_unitary: bool = False,  # Divide the gradient of W by its running root mean square
         polish_every: int = 100,  # Steps between two polish steps; 0: never
         capturable: bool = False,  # Keep counters on the GPU, so that a CUDA graph can hold the step
@@ -253,8 +252,7 @@ class CayleyRMSprop(UnitaryOptimizer):
         rmsprop(params, [p.grad.resolve_conj() for p in params], squares, [], [],
                 [s["step"] for s in states], has_complex=any(p.is_complex() for p in params),
                 capturable=group["capturable"], lr=group["lr"] * group["lr_scale"],
-                alpha=group["alpha"], eps=group["eps"], weight_decay=group["weight_decay"],
-                momentum=0, centered=False)
+                alpha=group["alpha"], eps=group["eps"], weight_decay=0, momentum=0, centered=False)
 
     def direction(self, p: UnitaryParameter, state: dict, group: dict) -> Tensor:
         "`G W^H - W G^H`, of the gradient or of the gradient divided by its root mean square"
