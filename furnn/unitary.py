@@ -552,10 +552,11 @@ def shift_of_spectrum(W: Tensor) -> Tensor:
         gaps = torch.cat([angles[1:], angles[:1] + 2 * math.pi]) - angles
         widest = gaps.argmax()
         return unit_numbers((angles[widest] + gaps[widest] / 2 + math.pi).expand(n))
-    draws = torch.Generator().manual_seed(0)
-    signs = [torch.ones(n), *(random_signs(n, torch.float32, generator=draws) for _ in range(50))]
-    tries = [s.to(W) for s in signs]
-    return max(tries, key=lambda s: torch.linalg.svdvals(torch.eye(n).to(W) + W * s)[-1].item())
+    M, D = W.clone(), torch.ones_like(W[0])
+    for k in range(n):  # eliminate W + D
+        D[k] = torch.where(M[k, k] < 0, -1, 1)
+        M[k+1:, k+1:] -= torch.outer(M[k+1:, k], M[k, k+1:]) / (M[k, k] + D[k])
+    return D
 
 # %% ../nbs/03_unitary.ipynb #0eff5525
 class DiagonalUnitary(FactoredUnitary):
