@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_urnn', 'check_dropout', 'with_readout',
-           'make_gated', 'gated', 'model_function', 'make_model', 'make_optimizer', 'useful_rates', 'Budget', 'settle',
-           'build', 'cannot_write', 'replace', 'read_checkpoint', 'load_checkpoint', 'RunFolder', 'compare',
+           'make_gated', 'gated', 'model_function', 'make_model', 'make_optimizer', 'useful_rates', 'Budget', 'as_data',
+           'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint', 'load_checkpoint', 'RunFolder', 'compare',
            'read_metrics', 'Keep', 'train', 'default_folder', 'summary', 'environment', 'results_folder',
            'load_results', 'setting', 'save_result']
 
@@ -16,6 +16,7 @@ from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -277,10 +278,27 @@ class Budget:
         return found
 
 # %% ../nbs/31_runs.ipynb #8a5346f5
+def as_data(
+    setting,  # Of a run: numbers, text, True, False, None, and lists and dictionaries of these
+    name: str = "run",  # Its name, for the message
+):
+    "The setting with numbers of numpy as Python's. Raises TypeError on what a file of settings cannot hold."
+    if isinstance(setting, dict):
+        return {key: as_data(value, str(key)) for key, value in setting.items()}
+    if isinstance(setting, (list, tuple)):
+        return type(setting)(as_data(value, name) for value in setting)
+    setting = setting.item() if isinstance(setting, np.generic) else setting
+    if setting is None or isinstance(setting, (str, bool, int, float)):
+        return setting
+    raise TypeError(f"{name}: expected a number, a text, or a list or dictionary of these, got "
+                    f"{type(setting).__name__}")
+
+
 def settle(
     run: dict,  # `task`, `model`, `optimizer`, `budget` (dictionaries), `seed`; all but the task may be missing
 ) -> tuple[dict, Task]:  # Every setting, and the task
     "Settings of a run with nothing left open. Raises on settings that do not exist or do nothing."
+    run = as_data(run)
     for key in run:
         check_choice(key, "setting", ("task", "model", "optimizer", "budget", "seed", "labels"))
     seed = run.get("seed", 0)
@@ -391,7 +409,7 @@ def load_checkpoint(
 
 # %% ../nbs/31_runs.ipynb #20fe3a7d
 class RunFolder:
-    "Folder of one run, held by one process at a time until `close`"
+    "Folder of one run, held by one process at a time until `close`; one in which nothing was saved goes"
 
     def __init__(
         self,
@@ -403,9 +421,9 @@ class RunFolder:
         from filelock import FileLock, Timeout
 
         self.path, self.settings, self.leader, self._lock = Path(path).expanduser(), settings, leader, None
+        self.new = leader and not self.path.exists()
         if not leader:
             return
-        new = not self.path.exists()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = FileLock(self.path / ".lock", timeout=0)
@@ -420,8 +438,6 @@ class RunFolder:
             self._prepare(restart)
         except BaseException:
             self.close()
-            if new:
-                shutil.rmtree(self.path, ignore_errors=True)
             raise
 
     def _prepare(self, restart: bool) -> None:
@@ -451,6 +467,8 @@ class RunFolder:
         if self._lock:
             self._lock.release()
             (self.path / ".lock").unlink(missing_ok=True)
+        if self.new and self.path.is_dir() and not any(self.path.iterdir()):
+            self.path.rmdir()
 
     def __enter__(self):
         return self
@@ -568,8 +586,9 @@ def train(
 ) -> dict:  # Its result, also written to result.json
     "Train, or continue where an earlier call stopped; returns the result of the run."
     settings, task = settle(run)
+    given = as_data(run.get("optimizer", {}), "optimizer")
     with torch.random.fork_rng(devices=[]), job(device) as (leader, device), ExitStack() as stack:
-        model, optimizer = build(settings, task, run.get("optimizer", {}), device)
+        model, optimizer = build(settings, task, given, device)
         task.to(device)
         budget = Budget(**settings["budget"])
         budget.check(model)

@@ -15,6 +15,7 @@ import inspect, math, warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -163,6 +164,8 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
     "Copy of a matrix that the user gives as a start. Raises unless it is unitary and of shape (n, n)."
+    if isinstance(init, np.ndarray):  # of any strides and byte order
+        init = np.array(init, dtype=init.dtype.newbyteorder("="))
     W = torch.as_tensor(init).detach().to(device=device, copy=True)
     if W.shape != (n, n):
         raise ValueError(f"init: expected a matrix of shape {(n, n)}, got shape {tuple(W.shape)}")
@@ -350,9 +353,9 @@ class EUNNUnitary(FactoredUnitary):
         self.n, self.fft, dtype = check_size(n, least=1), fft, unitary_dtype(dtype)
         if fft and n & (n - 1):
             raise ValueError(f"n: expected a power of two with fft=True, got {n}")
-        default = n.bit_length() - 1 if fft else n
+        default = self.n.bit_length() - 1 if fft else self.n
         self.layers = default if layers is None else check_size(layers, "layers")
-        self._plan = eunn_layers(n, self.layers, fft)
+        self._plan = eunn_layers(self.n, self.layers, fft)
         count = sum(rotations for _, _, rotations in self._plan)
         uniform = lambda *shape: torch.empty(shape, dtype=dtype.to_real(), device=device).uniform_(
             -math.pi, math.pi, generator=generator)
