@@ -34,6 +34,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                               'furnn.cayley.cayley_step': ('cayley.html#cayley_step', 'furnn/cayley.py'),
                               'furnn.cayley.cayley_step_': ('cayley.html#cayley_step_', 'furnn/cayley.py'),
                               'furnn.cayley.polish': ('cayley.html#polish', 'furnn/cayley.py'),
+                              'furnn.cayley.repaired': ('cayley.html#repaired', 'furnn/cayley.py'),
                               'furnn.cayley.skew_gradient': ('cayley.html#skew_gradient', 'furnn/cayley.py')},
             'furnn.checks': { 'furnn.checks.cache_folder': ('checks.html#cache_folder', 'furnn/checks.py'),
                               'furnn.checks.check_choice': ('checks.html#check_choice', 'furnn/checks.py'),

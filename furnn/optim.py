@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.optim.optimizer import Optimizer
 from torch.optim.rmsprop import rmsprop
 
-from .cayley import cayley_curve_, cayley_step_, polish, skew_gradient
+from .cayley import cayley_curve_, polish, repaired, skew_gradient
 from .checks import check_number, check_size
 from .unitary import UnitaryModule, UnitaryParameter
 from .urnn import URNNCell
@@ -176,11 +176,14 @@ class UnitaryOptimizer(Optimizer):
         for alike in kinds.values():
             A = [self.direction(p, self.counted(p, group), group) for p in alike]
             rate = group["lr"] * group["lr_scale"]
+            long = p.device.type == "cpu" and any(rate * a.norm() > 100 for a in A)  # loses digits
             if len(alike) == 1:
                 cayley_curve_(plain(alike[0]), A[0], rate)
             else:
                 W = cayley_curve_(torch.stack([plain(p) for p in alike]), torch.stack(A), rate)
                 torch._foreach_copy_([plain(p) for p in alike], W.unbind())
+            for p in alike if long else ():
+                plain(p).copy_(repaired(plain(p)))
             self.polish(alike, group)
 
     def polish(self, params: list[UnitaryParameter], group: dict) -> None:
@@ -260,7 +263,8 @@ class CayleyRMSprop(UnitaryOptimizer):
         for s in states:
             s["step"] -= 1  # PyTorch's implementation counts for itself
         squares = [self.mean_square(p, s, group) for p, s in zip(params, states)]
-        rmsprop(params, [p.grad.resolve_conj() for p in params], squares, [], [],
+        same = lambda p, t: t.conj() if p.is_conj() else t  # a view of what lies in memory
+        rmsprop([same(p, p) for p in params], [same(p, p.grad).resolve_conj() for p in params], squares, [], [],
                 [s["step"] for s in states], has_complex=any(p.is_complex() for p in params),
                 capturable=group["capturable"], lr=group["lr"] * group["lr_scale"],
                 alpha=group["alpha"], eps=group["eps"], weight_decay=0, momentum=0, centered=False)
