@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from .checks import check_size
+from .checks import check_number, check_size
 from .recurrence import KERNELS, check_eps, in_segments, modrelu, recurrence, segment_length, transformed
 from .unitary import ComplexModule, make_unitary, unitary_dtype
 
@@ -63,7 +63,9 @@ class URNNCell(ComplexModule):
         self.input_size = check_size(input_size, "input_size", least=1)
         self.hidden_size = N = check_size(hidden_size, "hidden_size", least=1)
         dtype = unitary_dtype(dtype)
-        check_eps(eps, dtype)
+        check_eps(check_number(eps, "eps"), dtype)
+        check_number(bias_mean, "bias_mean")
+        check_number(bias_spread, "bias_spread", least=0)
         if output not in OUTPUTS:
             raise ValueError(f"output: expected one of {OUTPUTS}, got {output!r}")
         self.eps, self.output, parts = eps, output, 1 + dtype.is_complex
@@ -187,8 +189,7 @@ class URNN(ComplexModule):
         self.input_size, self.hidden_size, self.num_layers = (
             check_size(size, name, least=1) for size, name in (
                 (input_size, "input_size"), (hidden_size, "hidden_size"), (num_layers, "num_layers")))
-        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
-            raise ValueError(f"dropout: expected a probability between 0 and 1, got {dropout!r}")
+        dropout = check_number(dropout, "dropout", least=0, most=1)
         if isinstance(unitary, nn.Module) and (num_layers > 1 or bidirectional):
             raise ValueError("unitary: layers and directions would share the module; "
                              "give the name of a family, a class or a function of n")
