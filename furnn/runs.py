@@ -150,7 +150,7 @@ OTHERS = {"RMSprop": torch.optim.RMSprop, "Adam": torch.optim.Adam, "AdamW": tor
 
 def make_optimizer(
     model: nn.Module,  # Whose parameters it moves
-    name: str = "CayleyRMSprop",  # CayleyRMSprop; or CayleyAdam or CayleySGD for the unitary ones
+    name: str = "CayleyRMSprop",  # Or CayleyAdam or CayleySGD; or, if none is unitary, a name of `OTHERS`
     lr: float = 1e-3,  # Rate of everything that has no rate of its own
     unitary_lr: float | None = None,  # Rate of unitary parameters
     bias_lr: float | None = None,  # Rate of the biases of modReLU
@@ -161,7 +161,7 @@ def make_optimizer(
     **options,  # Options of the class of that name, such as alpha or betas
 ) -> torch.optim.Optimizer:
     "Optimiser of a model. Raises on rates that the model has no use for, and on unknown options."
-    check_choice(name, "optimizer", CAYLEY)
+    check_choice(name, "optimizer", {**CAYLEY, **OTHERS})
     rates = dict(unitary_lr=unitary_lr, bias_lr=bias_lr, input_lr=input_lr, family_lr=family_lr)
     given = {key: rate for key, rate in rates.items() if rate is not None}
     check_number(lr, "lr", least=0)
@@ -177,6 +177,11 @@ def make_optimizer(
                              f"got {others or others_options}")
         return CayleyRMSprop(parameter_groups(model, lr, **given), lr=lr, **options)
     unitary, _ = split_parameters(model)
+    if name in OTHERS:
+        if unitary:
+            raise ValueError(f"optimizer: {name} moves a unitary matrix off the unitary group; expected "
+                             f"one of {', '.join(CAYLEY)} for this model")
+        return OTHERS[name](parameter_groups(model, lr, **given, scaled=False), lr=lr, **options)
     if not unitary:
         raise ValueError(f"optimizer: {name} moves unitary parameters, and this model has none")
     others = OTHERS[check_choice("Adam" if others is None else others, "others", OTHERS)]

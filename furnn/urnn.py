@@ -7,7 +7,7 @@ __all__ = ['ONE_STATE', 'OUTPUTS', 'check_tensor', 'as_real', 'as_complex', 'URN
            'pad_packed', 'pack_padded', 'SequenceModel', 'output_features']
 
 # %% ../nbs/15_urnn.ipynb #4e6edf27
-import math
+import math, warnings
 from collections.abc import Callable
 
 import torch
@@ -152,6 +152,23 @@ class URNNCell(ComplexModule):
                              f"got shape {tuple(input.shape)}")
         h = self.h0 if hx is None else self.state(hx, "hx", tuple(x.shape))
         return self.shown(modrelu(h @ self.unitary().mT + x, self.bias, self.eps))
+
+    def get_extra_state(self) -> Tensor:
+        "`eps`, which is no parameter but belongs to what was trained, for the state dict"
+        return torch.tensor(self.eps, dtype=torch.float64)
+
+    def set_extra_state(
+        self,
+        state: Tensor,  # As `get_extra_state` returned it
+    ) -> None:
+        "Warn if what was saved computed with another `eps`"
+        if not math.isclose(float(state), self.eps, rel_tol=1e-6):
+            warnings.warn(f"eps: this network has {self.eps:g}, the one that was saved had "
+                          f"{float(state):g}; make it with eps={float(state):g}")
+
+    def _load_from_state_dict(self, state_dict, prefix, metadata, strict, missing, *args):
+        super()._load_from_state_dict(state_dict, prefix, metadata, strict, missing, *args)
+        missing[:] = [key for key in missing if key != prefix + "_extra_state"]  # parameters alone will do
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}"
