@@ -154,6 +154,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                 'furnn.dev.site.serve_site': ('site.html#serve_site', 'furnn/dev/site.py'),
                                 'furnn.dev.site.site_address': ('site.html#site_address', 'furnn/dev/site.py'),
                                 'furnn.dev.site.write_site': ('site.html#write_site', 'furnn/dev/site.py')},
+            'furnn.experiments.adding': {'furnn.experiments.adding.run': ('adding.html#run', 'furnn/experiments/adding.py')},
             'furnn.experiments.base': { 'furnn.experiments.base.Experiment': ('experiments.html#experiment', 'furnn/experiments/base.py'),
                                         'furnn.experiments.base.Experiment.draw': ( 'experiments.html#experiment.draw',
                                                                                     'furnn/experiments/base.py'),
