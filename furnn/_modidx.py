@@ -54,6 +54,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                            'furnn.cli.furnn_train': ('cli.html#furnn_train', 'furnn/cli.py'),
                            'furnn.cli.kind_of': ('cli.html#kind_of', 'furnn/cli.py'),
                            'furnn.cli.parsed_run': ('cli.html#parsed_run', 'furnn/cli.py'),
+                           'furnn.cli.read_settings': ('cli.html#read_settings', 'furnn/cli.py'),
                            'furnn.cli.run_options': ('cli.html#run_options', 'furnn/cli.py'),
                            'furnn.cli.task_class': ('cli.html#task_class', 'furnn/cli.py'),
                            'furnn.cli.train_parser': ('cli.html#train_parser', 'furnn/cli.py')},
