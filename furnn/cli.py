@@ -38,11 +38,11 @@ class Parser(argparse.ArgumentParser):
 def kind_of(annotation) -> tuple[Callable | None, dict]:
     "How argparse reads a parameter with that annotation: its type, and further arguments"
     options = [a for a in typing.get_args(annotation) if a is not types.NoneType]
-    if isinstance(annotation, types.UnionType) and options:
+    if typing.get_origin(annotation) in (types.UnionType, typing.Union) and options:
         annotation = next((a for a in options if a in (int, float, str, bool)), options[0])
     if typing.get_origin(annotation) is tuple:
-        parts = typing.get_args(annotation)
-        return parts[0], dict(nargs=len(parts))
+        kinds = [kind_of(part)[0] for part in typing.get_args(annotation)]
+        return kinds[0], dict(nargs=len(kinds))
     return (annotation if annotation in (int, float, str, bool) else None), {}
 
 
@@ -89,7 +89,7 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
     task = task_class(known.task or "copying")
     model = known.model or default_model(known.task)
     parser.add_argument("--model", help=f"{', '.join(sorted(MODELS))}, or module:function (default {model})")
-    parser.add_argument("--optimizer", help=f"{', '.join(CAYLEY)} (default CayleyRMSprop)")
+    parser.add_argument("--optimizer", help=f"{', '.join([*CAYLEY, *OTHERS])} (default CayleyRMSprop)")
     parts = dict(task=add_options(parser, f"task {known.task or 'copying'}", task, ("seed",)))
     parser.add_argument("--data-seed", "--data_seed", dest="data_seed", type=int, metavar="INT",
                         help="Seed of the data, where the task makes them; for sysid also of the teacher")
@@ -99,9 +99,10 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
     if "unitary" in parts["model"]:
         family = FAMILIES[check_choice(known.unitary or "full", "unitary", FAMILIES)]
         parts["unitary_options"] = add_options(parser, f"unitary {known.unitary or 'full'}", family, ("n",))
-    optimizer = CAYLEY[check_choice(known.optimizer or "CayleyRMSprop", "optimizer", CAYLEY)]
-    rates = add_options(parser, "rates", make_optimizer, ("model", "name", "others") if optimizer is
-                        CAYLEY["CayleyRMSprop"] else ("model", "name"))
+    optimizers = {**CAYLEY, **OTHERS}
+    optimizer = optimizers[check_choice(known.optimizer or "CayleyRMSprop", "optimizer", optimizers)]
+    alone = optimizer not in (CAYLEY["CayleyAdam"], CAYLEY["CayleySGD"])  # nothing is beside it
+    rates = add_options(parser, "rates", make_optimizer, ("model", "name", *["others"][:alone]))
     own = add_options(parser, f"optimizer {optimizer.__name__}", optimizer, ("params", "capturable", *rates))
     parts["optimizer"] = rates | own
     parts["budget"] = add_options(parser, "budget", Budget)

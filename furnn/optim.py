@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['split_parameters', 'parameter_groups', 'ratio', 'UnitaryOptimizer', 'plain_numbers', 'plain', 'CayleyRMSprop',
-           'CayleySGD', 'CayleyAdam', 'Together', 'delay_rates', 'GradScaler', 'real_twin']
+           'CayleySGD', 'CayleyAdam', 'Together', 'delay_rates', 'AveragedModel', 'GradScaler', 'real_twin']
 
 # %% ../nbs/16_optim.ipynb #8104c658
 import math
@@ -18,6 +18,7 @@ from torch.optim.rmsprop import rmsprop
 
 from .cayley import cayley_curve_, polish, repaired, skew_gradient
 from .checks import check_number, check_size
+from .stiefel import project_unitary
 from .unitary import UnitaryModule, UnitaryParameter
 from .urnn import URNNCell
 
@@ -157,11 +158,21 @@ class UnitaryOptimizer(Optimizer):
             raise RuntimeError(f"gradient: expected a dense one, got {p.grad.layout} for a parameter "
                                f"of shape {tuple(p.shape)}")
         for params, group in zip(ready, self.param_groups):
-            if group["unitary"]:
-                self.unitary_step(params, group)
-            elif params:
-                self.ordinary_step(params, group)
+            unitary, others = ([p for p in params if isinstance(p, UnitaryParameter) == kind]
+                               for kind in (True, False))
+            if unitary:
+                self.unitary_step(unitary, group if group["unitary"] else self.found_late(group))
+            if others:
+                self.ordinary_step(others, group)
         return loss
+
+    def found_late(
+        self,
+        group: dict,  # Of ordinary parameters
+    ) -> dict:
+        "Options for a matrix in it that its module recognised as unitary after the optimiser was made"
+        rate = group.get("unitary_lr")
+        return group if rate is None else {**group, "lr_scale": ratio(rate, self.defaults["lr"])}
 
     def unitary_step(
         self,
@@ -386,6 +397,21 @@ def delay_rates(
     shrink = min(1.0, 50 / length)
     return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length),
                 family_lr=lr * min(1.0, 1000 / length))
+
+# %% ../nbs/16_optim.ipynb #d5c5bf3c
+class AveragedModel(torch.optim.swa_utils.AveragedModel):
+    "`torch.optim.swa_utils.AveragedModel` whose averaged unitary matrices are unitary"
+
+    @torch.no_grad()
+    def update_parameters(
+        self,
+        model: nn.Module,  # As it is now
+    ) -> None:
+        "Add a model to the average: one singular value decomposition for each unitary matrix"
+        super().update_parameters(model)
+        for p in self.module.parameters():
+            if isinstance(p, UnitaryParameter):
+                p.copy_(project_unitary(plain(p)))
 
 # %% ../nbs/16_optim.ipynb #6f39d425
 class GradScaler(torch.amp.GradScaler):

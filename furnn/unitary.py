@@ -132,17 +132,21 @@ class UnitaryModule(ComplexModule):
         self._calls = calls = getattr(self, "_calls", 0) + 1
         if calls > 8 and calls % 1024 and calls & (calls - 1) or not self._readable():
             return
-        plain = not isinstance(self.weight, UnitaryParameter)
-        if plain and warn_unless_unitary(self.weight, "weight"):
-            warnings.warn("weight: expected a UnitaryParameter, got a plain parameter, which an "
-                          "optimiser treats as any other; it is one again now: make a new optimiser")
-        elif not plain and not warn_unless_unitary(self.weight, "weight"):
+        unitary = warn_unless_unitary(self.weight, "weight")
+        if not isinstance(self.weight, UnitaryParameter):
+            frozen = "" if self.weight.requires_grad else (
+                ", frozen; loaders that freeze it freeze the other complex parameters too, so call "
+                "model.requires_grad_(True)")
+            warnings.warn(f"weight: expected a UnitaryParameter, got a plain parameter{frozen}. It is a "
+                          "UnitaryParameter from now on: an optimiser of furnn that holds it keeps it unitary")
+            self.weight.__class__ = UnitaryParameter  # the same object, which the optimiser may hold
+        elif not unitary:
             self._calls = 512  # said once: the next look is a long way off
-        if plain:
-            self.weight = UnitaryParameter(self.weight.data, True)
 
     def _readable(self) -> bool:
-        "Whether the weight holds numbers that can be looked at now"
+        "Whether the weight is a parameter whose numbers can be looked at now"
+        if not isinstance(self.weight, nn.Parameter):
+            return False  # torch.func.functional_call puts a tensor in its place
         tracing = torch._C._functorch.maybe_current_level() is not None
         recording = self.weight.is_cuda and torch.cuda.is_current_stream_capturing()
         return not (tracing or recording or self.weight.is_meta)
