@@ -168,8 +168,9 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
     "Copy of a matrix that the user gives as a start. Raises unless it is unitary and of shape (n, n)."
-    if isinstance(init, np.ndarray):  # of any strides and byte order
-        init = np.array(init, dtype=init.dtype.newbyteorder("="))
+    if not isinstance(init, Tensor):  # a list, or an array of any strides and byte order
+        init = np.array(init)
+        init = init.astype(init.dtype.newbyteorder("="))
     W = torch.as_tensor(init).detach().to(device=device, copy=True)
     if W.shape != (n, n):
         raise ValueError(f"init: expected a matrix of shape {(n, n)}, got shape {tuple(W.shape)}")
