@@ -156,7 +156,7 @@ def in_segments(
 # %% ../nbs/10_recurrence.ipynb #870c70fb
 def check_eps(eps: float, dtype: torch.dtype = torch.float64) -> None:
     "Raise unless eps is above 0 in this precision, as it has to be where a state may be 0"
-    if not torch.tensor(eps, dtype=dtype.to_real()).item() > 0:
+    if not torch.tensor(eps, dtype=dtype.to_real(), device="cpu").item() > 0:
         raise ValueError(f"eps: expected a value above 0 in {dtype.to_real()}, got {eps}")
 
 
