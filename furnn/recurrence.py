@@ -74,6 +74,7 @@ def is_here(backend: str) -> bool:
 
 
 is_here._dynamo_marked_constant = True  # as `torch.compiler.assume_constant_result`, without its imports
+implementation._dynamo_marked_constant = True
 
 
 def backends() -> list[str]:  # Names that `recurrence(..., backend=)` accepts here, besides "auto"
@@ -160,8 +161,8 @@ def check_eps(eps: float, dtype: torch.dtype = torch.float64) -> None:
     if torch.compiler.is_compiling():
         return  # it was checked when the network was made
     real = REAL.get(dtype, dtype)
-    if not torch.tensor(eps, dtype=real, device="cpu").item() > 0:
-        raise ValueError(f"eps: expected a value above 0 in {real}, got {eps}")
+    if not 0 < torch.tensor(eps, dtype=real, device="cpu").item() < math.inf:
+        raise ValueError(f"eps: expected a finite value above 0 in {real}, got {eps}")
 
 
 def check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> None:
