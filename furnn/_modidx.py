@@ -572,6 +572,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                   'furnn.recurrence.in_segments': ('recurrence.html#in_segments', 'furnn/recurrence.py'),
                                   'furnn.recurrence.is_here': ('recurrence.html#is_here', 'furnn/recurrence.py'),
                                   'furnn.recurrence.modrelu': ('recurrence.html#modrelu', 'furnn/recurrence.py'),
+                                  'furnn.recurrence.one_step': ('recurrence.html#one_step', 'furnn/recurrence.py'),
                                   'furnn.recurrence.recurrence': ('recurrence.html#recurrence', 'furnn/recurrence.py'),
                                   'furnn.recurrence.reference': ('recurrence.html#reference', 'furnn/recurrence.py'),
                                   'furnn.recurrence.segment_length': ('recurrence.html#segment_length', 'furnn/recurrence.py'),

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from .checks import check_number, check_size
-from .recurrence import KERNELS, check_eps, in_segments, modrelu, recurrence, segment_length, transformed
+from .recurrence import KERNELS, check_eps, in_segments, one_step, recurrence, segment_length, transformed
 from .unitary import ComplexModule, make_unitary, unitary_dtype
 
 # %% ../nbs/15_urnn.ipynb #70b63b75
@@ -150,7 +150,7 @@ class URNNCell(ComplexModule):
             raise ValueError(f"input: expected one step, with or without a batch, "
                              f"got shape {tuple(input.shape)}")
         h = self.h0 if hx is None else self.state(hx, "hx", tuple(x.shape))
-        return self.shown(modrelu(h @ self.unitary().mT + x, self.bias, self.eps))
+        return self.shown(one_step(x, self.unitary(), self.bias, h, self.eps))
 
     def get_extra_state(self) -> Tensor:
         "`eps`, which is no parameter but belongs to what was trained, for the state dict"
