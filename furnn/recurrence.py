@@ -190,15 +190,16 @@ def one_step(
 ) -> Tensor:  # Shape of x
     "State after a single step, by the C++ kernel if a few sequences on a CPU need no gradient"
     by_kernel = (
-        type(x) is Tensor and x.device.type == "cpu" and 0 < x.numel() <= 4 * x.shape[-1]
+        type(x) is Tensor and x.device.type == "cpu"
+        and x.ndim <= 2 and 0 < x.numel() <= 4 * x.shape[-1]
         and x.dtype == h.dtype == W.dtype and x.dtype in KNOWN
         and not (torch.is_grad_enabled() and any(t.requires_grad for t in (x, W, bias, h)))
         and not torch.compiler.is_compiling() and not transformed() and is_here("cpu"))
     if not by_kernel:
         return modrelu(h @ W.mT + x, bias, eps)
     step = importlib.import_module(KERNELS["cpu"]).step
-    x_rows, h_rows = (t.expand_as(x).reshape(-1, x.shape[-1]) for t in (x, h))
-    return step(x_rows, W, bias, h_rows, eps).view(x.shape)
+    h = h if h.shape == x.shape else h.expand_as(x)
+    return step(x, W, bias, h, eps) if x.ndim == 2 else step(x[None], W, bias, h[None], eps)[0]
 
 # %% ../nbs/10_recurrence.ipynb #77972193
 def recurrence(
