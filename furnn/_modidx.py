@@ -574,6 +574,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                   'furnn.recurrence.modrelu': ('recurrence.html#modrelu', 'furnn/recurrence.py'),
                                   'furnn.recurrence.one_step': ('recurrence.html#one_step', 'furnn/recurrence.py'),
                                   'furnn.recurrence.recurrence': ('recurrence.html#recurrence', 'furnn/recurrence.py'),
+                                  'furnn.recurrence.recurrence_with_last': ('recurrence.html#recurrence_with_last', 'furnn/recurrence.py'),
                                   'furnn.recurrence.reference': ('recurrence.html#reference', 'furnn/recurrence.py'),
                                   'furnn.recurrence.segment_length': ('recurrence.html#segment_length', 'furnn/recurrence.py'),
                                   'furnn.recurrence.transformed': ('recurrence.html#transformed', 'furnn/recurrence.py')},

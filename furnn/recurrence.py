@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['KERNELS', 'DEVICES', 'KNOWN', 'modrelu', 'reference', 'implementation', 'is_here', 'backends', 'transformed',
            'fastest', 'choose', 'segment_length', 'in_segments', 'check_eps', 'check_recurrence', 'one_step',
-           'recurrence']
+           'recurrence_with_last', 'recurrence']
 
 # %% ../nbs/10_recurrence.ipynb #1a8fe8f9
 import importlib, math
@@ -59,13 +59,15 @@ DEVICES = {"cpu": "cpu", "gpu": "cuda"}  # a kernel that is not here takes tenso
 
 def implementation(
     backend: str,  # "reference" or a key of `KERNELS`
+    last: bool = False,  # The function that returns the last state as well; only "cpu" has one
 ) -> Callable:  # With the arguments of `reference`
     "Function that computes the recurrence in that way; raises ValueError on an unknown name"
     if backend == "reference":
         return reference
     if backend not in KERNELS:
         raise ValueError(f"backend: expected 'auto', 'reference' or one of {list(KERNELS)}, got {backend!r}")
-    return importlib.import_module(KERNELS[backend]).recurrence
+    module = importlib.import_module(KERNELS[backend])
+    return module.recurrence_with_last if last else module.recurrence
 
 
 def is_here(backend: str) -> bool:
@@ -190,11 +192,12 @@ def one_step(
 ) -> Tensor:  # Shape of x
     "State after a single step, by the C++ kernel if a few sequences on a CPU need no gradient"
     by_kernel = (
-        type(x) is Tensor and x.device.type == "cpu"
+        not torch.compiler.is_compiling() and not transformed()
+        and type(x) is Tensor and x.device.type == "cpu"
         and x.ndim <= 2 and 0 < x.numel() <= 4 * x.shape[-1]
         and x.dtype == h.dtype == W.dtype and x.dtype in KNOWN
         and not (torch.is_grad_enabled() and any(t.requires_grad for t in (x, W, bias, h)))
-        and not torch.compiler.is_compiling() and not transformed() and is_here("cpu"))
+        and is_here("cpu"))
     if not by_kernel:
         return modrelu(h @ W.mT + x, bias, eps)
     step = importlib.import_module(KERNELS["cpu"]).step
@@ -202,6 +205,35 @@ def one_step(
     return step(x, W, bias, h, eps) if x.ndim == 2 else step(x[None], W, bias, h[None], eps)[0]
 
 # %% ../nbs/10_recurrence.ipynb #77972193
+def recurrence_with_last(
+    x: Tensor,  # As for `recurrence`, and so are all others
+    W: Tensor,  # The same
+    bias: Tensor,  # The same
+    h0: Tensor,  # The same
+    eps: float = 1e-5,  # The same
+    backend: str = "auto",  # The same
+    checkpoint_every: int | None = 0,  # The same
+) -> tuple[Tensor, Tensor]:  # States (T, B, N); the last one (B, N), no view of them
+    "States and the last one, whose gradient a kernel takes without one of all states"
+    check_recurrence(x, W, bias, h0, eps)
+    name = choose(backend, x.device, x.shape[0], x.shape[-1])
+    function = implementation(name, last=name == "cpu")
+    h0 = h0.expand(x.shape[1:])
+    if not x.numel():
+        H = reference(x, W, bias, h0, eps)
+        return H, (H[-1] if len(H) else h0).clone()
+    if len(x) == 1 and backend == "auto":
+        h = one_step(x[0], W, bias, h0, eps)
+        return h[None], h
+
+    def segment(part, h):
+        H = function(part, W, bias, h, eps)
+        return H if name == "cpu" else (H, H[-1].clone())  # a view would keep all of H
+
+    every = segment_length(x.shape[0], h0.numel(), checkpoint_every, x.itemsize)
+    return in_segments(segment, x, h0, every)
+
+
 def recurrence(
     x: Tensor,  # Complex, shape (T, B, N): the inputs after V; real for a real orthogonal recurrence
     W: Tensor,  # Dtype of x, shape (N, N): unitary
@@ -212,17 +244,4 @@ def recurrence(
     checkpoint_every: int | None = 0,  # Steps between states kept for the way back; None: by the size
 ) -> Tensor:  # Dtype of x, shape (T, B, N): the state after each step
     "States of `h_t = modrelu(W h_(t-1) + x_t)`. Raises on what does not fit, and unknown backends."
-    check_recurrence(x, W, bias, h0, eps)
-    function = implementation(choose(backend, x.device, x.shape[0], x.shape[-1]))
-    h0 = h0.expand(x.shape[1:])
-    if not x.numel():
-        return reference(x, W, bias, h0, eps)
-    if len(x) == 1 and backend == "auto":
-        return one_step(x[0], W, bias, h0, eps)[None]
-
-    def segment(part, h):
-        H = function(part, W, bias, h, eps)
-        return H, H[-1].clone()  # a view would keep all of H
-
-    every = segment_length(x.shape[0], h0.numel(), checkpoint_every, x.itemsize)
-    return in_segments(segment, x, h0, every)[0] if every else function(x, W, bias, h0, eps)
+    return recurrence_with_last(x, W, bias, h0, eps, backend, checkpoint_every)[0]
