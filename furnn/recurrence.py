@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from .checks import check_size
+from .unitary import REAL
 
 # %% ../nbs/10_recurrence.ipynb #0bb4de18
 def modrelu(
@@ -76,6 +77,7 @@ def is_here(backend: str) -> bool:
 
 
 is_here._dynamo_marked_constant = True  # as `torch.compiler.assume_constant_result`, without its imports
+implementation._dynamo_marked_constant = True
 
 
 def backends() -> list[str]:  # Names that `recurrence(..., backend=)` accepts here, besides "auto"
@@ -162,8 +164,11 @@ KNOWN = torch.complex64, torch.complex128, torch.float32, torch.float64
 
 def check_eps(eps: float, dtype: torch.dtype = torch.float64) -> None:
     "Raise unless eps is above 0 in this precision, as it has to be where a state may be 0"
-    if not 0 < torch.tensor(eps, dtype=dtype.to_real()).item() < math.inf:
-        raise ValueError(f"eps: expected a finite value above 0 in {dtype.to_real()}, got {eps}")
+    if torch.compiler.is_compiling():
+        return  # it was checked when the network was made
+    real = REAL.get(dtype, dtype)
+    if not 0 < torch.tensor(eps, dtype=real, device="cpu").item() < math.inf:
+        raise ValueError(f"eps: expected a finite value above 0 in {real}, got {eps}")
 
 
 def check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> None:
@@ -178,7 +183,7 @@ def check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float)
         if tuple(tensor.shape) not in expected:
             raise ValueError(f"{name}: expected shape {' or '.join(map(str, expected))}, "
                              f"got {tuple(tensor.shape)}")
-        dtype = x.dtype.to_real() if name == "bias" else x.dtype
+        dtype = REAL.get(x.dtype, x.dtype) if name == "bias" else x.dtype
         if tensor.dtype != dtype:
             raise TypeError(f"{name}: expected dtype {dtype}, got {tensor.dtype}")
 
