@@ -248,6 +248,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                             'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.accuracy': ('groups.html#accuracy', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.budget': ('groups.html#budget', 'furnn/experiments/groups.py'),
+                                          'furnn.experiments.groups.dial': ('groups.html#dial', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.hooks': ('groups.html#hooks', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.long_run': ('groups.html#long_run', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.other': ('groups.html#other', 'furnn/experiments/groups.py'),
