@@ -258,7 +258,7 @@ def hooks(
     if run["model"]["name"] == "switched" and "unitary" not in run["model"]:
         return [Curriculum(), Carry()]
     if run["labels"]["part"] == "dial":
-        return [Curriculum(rates="all", stop_after=0)]
+        return [Curriculum(rates="all", share=0.05, stop_after=0)]
     return [Curriculum(rates="none", stop_after=50), Carry()]
 
 
