@@ -188,7 +188,7 @@ register_unitary("reflections", Reflections)
 
 # %% ../../nbs/46_groups.ipynb #runs
 SIZES = dict(parity=4, Z7=4, S3=8, D5=8, S4=12, A5=12, S5=16)  # units of the switched networks
-ITERATIONS = dict(S4=250, A5=300, S5=350)  # of the switched networks; 200 for the other groups
+ITERATIONS = dict(Z7=400, S4=250, A5=300, S5=600)  # of the switched networks; 200 for the other groups
 WIDTHS = dict(  # units of the networks to compare with: at most 5,000 parameters
     lstm=dict(parity=33, Z7=33, S3=32, D5=32, S4=30, A5=26, S5=21),
     gru=dict(parity=39, Z7=38, S3=37, D5=37, S4=35, A5=30, S5=23),
