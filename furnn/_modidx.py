@@ -251,6 +251,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                           'furnn.experiments.groups.dial': ('groups.html#dial', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.hooks': ('groups.html#hooks', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.long_run': ('groups.html#long_run', 'furnn/experiments/groups.py'),
+                                          'furnn.experiments.groups.long_training': ( 'groups.html#long_training',
+                                                                                      'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.other': ('groups.html#other', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.switched': ('groups.html#switched', 'furnn/experiments/groups.py'),
                                           'furnn.experiments.groups.words': ('groups.html#words', 'furnn/experiments/groups.py')},

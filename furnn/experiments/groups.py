@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['SIZES', 'ITERATIONS', 'WIDTHS', 'CAYLEY', 'ALL', 'CORES', 'DIAL', 'EXPERIMENT', 'Curriculum', 'accuracy', 'long_run',
-           'Carry', 'Reflections', 'words', 'budget', 'switched', 'other', 'dial', 'hooks', 'Groups']
+           'Carry', 'Reflections', 'words', 'budget', 'switched', 'other', 'dial', 'long_training', 'hooks', 'Groups']
 
 # %% ../../nbs/46_groups.ipynb #imports
 import copy
@@ -251,10 +251,21 @@ def dial(
                 labels=dict(part="dial", directions=(options or {}).get("reflections")))
 
 
+def long_training(
+    smoothing: float,  # Of the labels
+    seed: int = 0,  # Of weights and order of data
+) -> dict:
+    "A run on S3 that goes on long after all is learned"
+    return switched("S3", seed) | dict(task=words("S3", smoothing), budget=budget(1_000),
+                                       labels=dict(part="length"))
+
+
 def hooks(
     run: dict,  # Settings of the run
 ) -> list[Hook]:
     "Curriculum of a run, and how far its network carries"
+    if run["labels"]["part"] == "length":
+        return [Curriculum(share=0.1), Carry((32, 100, 320, 1_000, 3_200, 10_000, 32_000))]
     if run["model"]["name"] == "switched" and "unitary" not in run["model"]:
         return [Curriculum(), Carry()]
     if run["labels"]["part"] == "dial":
@@ -303,4 +314,5 @@ EXPERIMENT = Groups(
     + [dial(group, "reflections", dict(reflections=k), seed) for seed in range(2)
        for group, k in DIAL]
     + [dial("S5", *family) for family in (("restricted", {}), ("eunn", dict(layers=2)),
-                                          ("eunn", dict(layers=8)), ("diagonal", {}))])
+                                          ("eunn", dict(layers=8)), ("diagonal", {}))]
+    + [long_training(smoothing, seed) for seed in range(2) for smoothing in (0.0, 0.1)])
