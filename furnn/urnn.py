@@ -6,7 +6,7 @@
 __all__ = ['ONE_STATE', 'OUTPUTS', 'check_tensor', 'as_real', 'as_complex', 'URNNCell', 'URNN', 'reverse', 'with_data', 'pad_packed', 'pack_padded', 'SequenceModel', 'output_features', 'SwitchedURNN']
 
 # %% ../nbs/15_urnn.ipynb #4e6edf27
-import math
+import math, warnings
 from collections.abc import Callable
 
 import torch
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from .checks import check_size
+from .checks import check_number, check_size
 from .recurrence import KERNELS, check_eps, in_segments, modrelu, recurrence, segment_length, transformed
 from .unitary import ComplexModule, make_unitary, unitary_dtype
 
@@ -62,7 +62,9 @@ class URNNCell(ComplexModule):
         self.input_size = check_size(input_size, "input_size", least=1)
         self.hidden_size = N = check_size(hidden_size, "hidden_size", least=1)
         dtype = unitary_dtype(dtype)
-        check_eps(eps, dtype)
+        check_eps(check_number(eps, "eps"), dtype)
+        check_number(bias_mean, "bias_mean")
+        check_number(bias_spread, "bias_spread", least=0)
         if output not in OUTPUTS:
             raise ValueError(f"output: expected one of {OUTPUTS}, got {output!r}")
         self.eps, self.output, parts = eps, output, 1 + dtype.is_complex
@@ -150,6 +152,23 @@ class URNNCell(ComplexModule):
         h = self.h0 if hx is None else self.state(hx, "hx", tuple(x.shape))
         return self.shown(modrelu(h @ self.unitary().mT + x, self.bias, self.eps))
 
+    def get_extra_state(self) -> Tensor:
+        "`eps`, which is no parameter but belongs to what was trained, for the state dict"
+        return torch.tensor(self.eps, dtype=torch.float64)
+
+    def set_extra_state(
+        self,
+        state: Tensor,  # As `get_extra_state` returned it
+    ) -> None:
+        "Warn if what was saved computed with another `eps`"
+        if not math.isclose(float(state), self.eps, rel_tol=1e-6):
+            warnings.warn(f"eps: this network has {self.eps:g}, the one that was saved had "
+                          f"{float(state):g}; make it with eps={float(state):g}")
+
+    def _load_from_state_dict(self, state_dict, prefix, metadata, strict, missing, *args):
+        super()._load_from_state_dict(state_dict, prefix, metadata, strict, missing, *args)
+        missing[:] = [key for key in missing if key != prefix + "_extra_state"]  # parameters alone will do
+
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}"
 
@@ -186,8 +205,7 @@ class URNN(ComplexModule):
         self.input_size, self.hidden_size, self.num_layers = (
             check_size(size, name, least=1) for size, name in (
                 (input_size, "input_size"), (hidden_size, "hidden_size"), (num_layers, "num_layers")))
-        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout <= 1:
-            raise ValueError(f"dropout: expected a probability between 0 and 1, got {dropout!r}")
+        dropout = check_number(dropout, "dropout", least=0, most=1)
         if isinstance(unitary, nn.Module) and (num_layers > 1 or bidirectional):
             raise ValueError("unitary: layers and directions would share the module; "
                              "give the name of a family, a class or a function of n")
