@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['parameter_count', 'jacobian', 'JacobianRank', 'jacobian_rank', 'CapacityRow', 'capacity_table', 'NearestMember',
-           'nearest_member', 'certified_distance']
+           'nearest_member', 'FoundMember', 'search_member', 'certified_distance']
 
 # %% ../nbs/04_capacity.ipynb #e674e911
 import copy, math
@@ -169,7 +169,6 @@ def nearest_member(
     "Member of a family closest to a unitary matrix, as far as a search of second order finds it"
     check_size(starts, "starts", least=1), check_size(steps, "steps", least=1)
     n = check_square(target, "target").shape[-1]
-    module = _at_random(module, generator)
     with torch.no_grad():
         made = module()
     if target.shape != made.shape or target.is_complex() and not made.is_complex():
@@ -177,13 +176,10 @@ def nearest_member(
                          f"got {target.dtype} of shape {tuple(target.shape)}")
     if not (error := unitarity_error(target).item()) < unitarity_limit(target.dtype):
         raise ValueError(f"target: expected a unitary matrix, got ||W^H W - I|| = {error:.3g}")
-    goal, (x, matrix) = target.to(made.dtype), _coordinates(module)
-    goal = (torch.view_as_real(goal) if goal.is_complex() else goal).flatten()
-    x = 2 * torch.randn(starts, len(x), dtype=torch.float64, device=x.device, generator=generator)
-    x, distances = _levenberg_marquardt(lambda x: (matrix(x) - goal) / (2 * n) ** 0.5, x, steps)
-    best = distances.argmin()
-    _put(module, x[best])
-    return NearestMember(module, distances[best].item(), distances.sort().values)
+    goal = target.to(torch.complex128 if made.is_complex() else torch.float64)
+    found = search_member(module, lambda W: (W - goal) / (2 * n) ** 0.5, starts=starts, steps=steps,
+                          generator=generator)
+    return NearestMember(*found)
 
 # %% ../nbs/04_capacity.ipynb #3b8f4901
 def _levenberg_marquardt(residual: Callable, x: Tensor, steps: int) -> tuple[Tensor, Tensor]:
@@ -216,6 +212,41 @@ def _put(module: nn.Module, x: Tensor) -> None:
     with torch.no_grad():
         for p, part in zip(trained, parts):
             p.copy_(_from_reals(p, part.reshape(_to_reals(p).shape)))
+
+# %% ../nbs/04_capacity.ipynb #e9c6aac4
+class FoundMember(NamedTuple):
+    "What `search_member` finds"
+    module: nn.Module  # The best member found, in double precision
+    loss: float  # Its sum of squares
+    losses: Tensor  # float64, shape (starts,): where each start ended, the best first
+
+
+def search_member(
+    module: nn.Module,  # Its call returns the (n, n) matrix; it is not changed
+    residual: Callable[[Tensor], Tensor],  # Of the matrix, double precision: differences, real or complex
+    *,
+    starts: int = 16,  # Random starts, at least 1
+    steps: int = 200,  # Steps of each start, at least 1; fewer where nothing moves any more
+    generator: torch.Generator | None = None,  # Source of the random starts
+) -> FoundMember:  # Named tuple (module, loss, losses)
+    "Member of a family with the least sum of squares, as far as a search of second order finds it"
+    check_size(starts, "starts", least=1), check_size(steps, "steps", least=1)
+    module = _at_random(module, generator)
+    x, matrix = _coordinates(module)
+    with torch.no_grad():
+        made = module()
+
+    def differences(x: Tensor) -> Tensor:
+        W = matrix(x)
+        W = torch.view_as_complex(W.view(*made.shape, 2)) if made.is_complex() else W.view(made.shape)
+        r = residual(W)
+        return (torch.view_as_real(r) if r.is_complex() else r).flatten()
+
+    x = 2 * torch.randn(starts, len(x), dtype=torch.float64, device=x.device, generator=generator)
+    x, losses = _levenberg_marquardt(differences, x, steps)
+    best = losses.argmin()
+    _put(module, x[best])
+    return FoundMember(module, losses[best].item(), losses.sort().values)
 
 # %% ../nbs/04_capacity.ipynb #c7b9abe0
 def _phase_cloud(c: Tensor) -> tuple[Tensor, Tensor]:
