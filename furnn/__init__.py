@@ -7,7 +7,7 @@ _PLACES = {
     "furnn.unitary": ("FullUnitary", "RestrictedUnitary", "EUNNUnitary", "HouseholderUnitary", "ExpUnitary",
                       "CayleyUnitary", "DiagonalUnitary", "UnitaryParameter", "register_unitary"),
     "furnn.capacity": ("parameter_count",),
-    "furnn.urnn": ("URNN", "URNNCell", "SequenceModel"),
+    "furnn.urnn": ("URNN", "URNNCell", "SwitchedURNN", "SequenceModel"),
     "furnn.optim": ("CayleyRMSprop", "CayleySGD", "CayleyAdam", "Together", "split_parameters",
                     "parameter_groups"),
     "furnn.tasks": ("make_task", "register_task"),

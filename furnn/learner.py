@@ -59,6 +59,9 @@ def evaluate(
     limit: int | None = None,  # Use the first `limit` sequences; default all
 ) -> dict[str, float]:  # Mean of each metric
     "Metrics of the model on a data set. Raises ValueError on an empty one."
+    check_size(batch_size, "batch_size", least=1)
+    if limit is not None:
+        check_size(limit, "limit", least=1)
     device, training = next(model.parameters()).device, model.training
     size = len(dataset) if limit is None else min(len(dataset), limit)
     if size < 1:

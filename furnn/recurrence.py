@@ -156,8 +156,8 @@ def in_segments(
 # %% ../nbs/10_recurrence.ipynb #870c70fb
 def check_eps(eps: float, dtype: torch.dtype = torch.float64) -> None:
     "Raise unless eps is above 0 in this precision, as it has to be where a state may be 0"
-    if not torch.tensor(eps, dtype=dtype.to_real()).item() > 0:
-        raise ValueError(f"eps: expected a value above 0 in {dtype.to_real()}, got {eps}")
+    if not 0 < torch.tensor(eps, dtype=dtype.to_real()).item() < math.inf:
+        raise ValueError(f"eps: expected a finite value above 0 in {dtype.to_real()}, got {eps}")
 
 
 def check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> None:

@@ -15,6 +15,7 @@ import inspect, math, warnings
 from collections.abc import Callable
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -131,17 +132,21 @@ class UnitaryModule(ComplexModule):
         self._calls = calls = getattr(self, "_calls", 0) + 1
         if calls > 8 and calls % 1024 and calls & (calls - 1) or not self._readable():
             return
-        plain = not isinstance(self.weight, UnitaryParameter)
-        if plain and warn_unless_unitary(self.weight, "weight"):
-            warnings.warn("weight: expected a UnitaryParameter, got a plain parameter, which an "
-                          "optimiser treats as any other; it is one again now: make a new optimiser")
-        elif not plain and not warn_unless_unitary(self.weight, "weight"):
+        unitary = warn_unless_unitary(self.weight, "weight")
+        if not isinstance(self.weight, UnitaryParameter):
+            frozen = "" if self.weight.requires_grad else (
+                ", frozen; loaders that freeze it freeze the other complex parameters too, so call "
+                "model.requires_grad_(True)")
+            warnings.warn(f"weight: expected a UnitaryParameter, got a plain parameter{frozen}. It is a "
+                          "UnitaryParameter from now on: an optimiser of furnn that holds it keeps it unitary")
+            self.weight.__class__ = UnitaryParameter  # the same object, which the optimiser may hold
+        elif not unitary:
             self._calls = 512  # said once: the next look is a long way off
-        if plain:
-            self.weight = UnitaryParameter(self.weight.data, True)
 
     def _readable(self) -> bool:
-        "Whether the weight holds numbers that can be looked at now"
+        "Whether the weight is a parameter whose numbers can be looked at now"
+        if not isinstance(self.weight, nn.Parameter):
+            return False  # torch.func.functional_call puts a tensor in its place
         tracing = torch._C._functorch.maybe_current_level() is not None
         recording = self.weight.is_cuda and torch.cuda.is_current_stream_capturing()
         return not (tracing or recording or self.weight.is_meta)
@@ -163,6 +168,8 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
     "Copy of a matrix that the user gives as a start. Raises unless it is unitary and of shape (n, n)."
+    if isinstance(init, np.ndarray):  # of any strides and byte order
+        init = np.array(init, dtype=init.dtype.newbyteorder("="))
     W = torch.as_tensor(init).detach().to(device=device, copy=True)
     if W.shape != (n, n):
         raise ValueError(f"init: expected a matrix of shape {(n, n)}, got shape {tuple(W.shape)}")
@@ -350,9 +357,9 @@ class EUNNUnitary(FactoredUnitary):
         self.n, self.fft, dtype = check_size(n, least=1), fft, unitary_dtype(dtype)
         if fft and n & (n - 1):
             raise ValueError(f"n: expected a power of two with fft=True, got {n}")
-        default = n.bit_length() - 1 if fft else n
+        default = self.n.bit_length() - 1 if fft else self.n
         self.layers = default if layers is None else check_size(layers, "layers")
-        self._plan = eunn_layers(n, self.layers, fft)
+        self._plan = eunn_layers(self.n, self.layers, fft)
         count = sum(rotations for _, _, rotations in self._plan)
         uniform = lambda *shape: torch.empty(shape, dtype=dtype.to_real(), device=device).uniform_(
             -math.pi, math.pi, generator=generator)
@@ -552,10 +559,11 @@ def shift_of_spectrum(W: Tensor) -> Tensor:
         gaps = torch.cat([angles[1:], angles[:1] + 2 * math.pi]) - angles
         widest = gaps.argmax()
         return unit_numbers((angles[widest] + gaps[widest] / 2 + math.pi).expand(n))
-    draws = torch.Generator().manual_seed(0)
-    signs = [torch.ones(n), *(random_signs(n, torch.float32, generator=draws) for _ in range(50))]
-    tries = [s.to(W) for s in signs]
-    return max(tries, key=lambda s: torch.linalg.svdvals(torch.eye(n).to(W) + W * s)[-1].item())
+    M, D = W.clone(), torch.ones_like(W[0])
+    for k in range(n):  # eliminate W + D
+        D[k] = torch.where(M[k, k] < 0, -1, 1)
+        M[k+1:, k+1:] -= torch.outer(M[k+1:, k], M[k, k+1:]) / (M[k, k] + D[k])
+    return D
 
 # %% ../nbs/03_unitary.ipynb #0eff5525
 class DiagonalUnitary(FactoredUnitary):

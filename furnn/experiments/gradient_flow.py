@@ -6,7 +6,7 @@
 __all__ = ['SIZES', 'MOMENTS', 'BUDGET', 'EXPERIMENT', 'unroll', 'gradient_flow', 'run', 'Flow', 'GradientFlow']
 
 # %% ../../nbs/44_gradient_flow.ipynb #b033ae86
-import copy
+import copy, warnings
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +53,9 @@ def gradient_flow(
 ) -> tuple[Tensor, float]:  # (T,) and nats
     "Norm of the gradient with respect to the state after each step, and the loss"
     model = copy.deepcopy(model).double()
-    states, scores = unroll(model, input)
+    with warnings.catch_warnings():  # a W trained in single precision is unitary to single precision
+        warnings.filterwarnings("ignore", "weight: expected a unitary matrix")
+        states, scores = unroll(model, input)
     if recalled:
         scores, target = scores[-Copying.symbols:], target[-Copying.symbols:]
     loss, batch = F.cross_entropy(scores.flatten(0, 1), target.flatten()), input.shape[1]

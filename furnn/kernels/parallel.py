@@ -16,7 +16,7 @@ from torch import Tensor
 
 from . import eager
 from .cpu import empty_forward, plain, register_operators, run_operator
-from .eager import join, planes_of, weight_gradient
+from .eager import weight_gradient
 from ..recurrence import KERNELS, fastest
 from ..stiefel import random_unitary
 
@@ -96,8 +96,8 @@ def longest(v: Tensor) -> Tensor:
 
 
 def tolerance(dtype: torch.dtype) -> float:
-    "Relative residual at which sweeps end: 2e-12 in double, 6e-6 in single precision"
-    return torch.finfo(dtype).eps ** 0.75
+    "Relative error at which sweeps end: 1.5e-11 in double, 5e-5 in single precision"
+    return 8 * torch.finfo(dtype).eps ** 0.75
 
 
 def sweep(
@@ -113,7 +113,7 @@ def sweep(
         h = linear.solve(x + r, start)
         z = h - r
         before, r = r, rest(z)
-        residual = longest(r - before)
+        residual = torch.linalg.vector_norm(r - before, dim=-1).sum(0)  # bounds every error
         if (residual <= tolerance(x.dtype) * longest(h)).all():
             return z + r, count
         if not residual.isfinite().all():
@@ -202,7 +202,7 @@ def all_steps(
             z[now] = torch.cat([start[None], found[:-1]]) @ W.mT + x[now]
             h[now] = z[now] + rest(z[now], now)
             residual, scale = longest(h[now] - found), longest(found)
-            if (residual <= 16 * tolerance(x.dtype) * scale).all():
+            if (residual <= 2 * tolerance(x.dtype) * scale).all():
                 first, start = first + size, h[now][-1]
                 continue
         size = min(size, T - first) // 2
@@ -236,11 +236,11 @@ class Slopes:
 
 # %% ../../nbs/14_parallel.ipynb #8168604d
 def one_by_one(device: torch.device, T: int, N: int):
-    "The fastest kernel that takes the steps one after the other; None if that is `eager`"
+    "The fastest kernel that takes the steps one after the other"
     name = fastest(device, T, N)
     name = name if name in ("cpu", "gpu") else "eager"
     log.warning("backend 'parallel': the sweeps do not settle, so the steps go one by one (%s)", name)
-    return importlib.import_module(KERNELS[name]) if name != "eager" else None
+    return importlib.import_module(KERNELS[name])
 
 
 def states(
@@ -250,10 +250,7 @@ def states(
     found = all_steps(x, W, h0, lambda z, now: rest(z, bias, eps), linear)
     if found:
         return found[1], (squared_modulus(found[0]) + eps).rsqrt()
-    if kernel := one_by_one(x.device, len(x), len(W)):
-        return kernel.forward(x, W, bias, h0, eps, True)
-    H, inverse_m = eager.forward(x, W, bias, h0, eps)
-    return join(H[1:]), inverse_m
+    return one_by_one(x.device, len(x), len(W)).forward(x, W, bias, h0, eps, True)
 
 
 def gradients(
@@ -266,12 +263,9 @@ def gradients(
     if found:
         p, gz, _ = found
         return gz.flip(0), (slopes.along(p) * slopes.over).sum((0, 1)), gz[-1] @ back.mT
-    if kernel := one_by_one(H.device, len(H), len(W)):
-        gz, _, gb, g0 = kernel.backward(gH, H, inverse_m, W, bias, h0, False)
-        return gz, gb, g0
-    planes = planes_of(torch.cat([h0[None], H]))
-    gz, _, gb, g0 = eager.backward(gH, planes, inverse_m, W, bias)
-    return join(gz), gb, g0
+    kernel = one_by_one(H.device, len(H), len(W))
+    gz, _, gb, g0 = kernel.backward(gH, H, inverse_m, W, bias, h0, False)
+    return gz, gb, g0
 
 # %% ../../nbs/14_parallel.ipynb #e1098a67
 def operators(
