@@ -495,7 +495,7 @@ class RunFolder:
         "Content of `run.json`, if it is one"
         try:
             content = json.loads(path.read_text())
-            return content if content["furnn"] and content["settings"] else None
+            return content if content["furnn"] and content["settings"]["task"] else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -623,6 +623,8 @@ def train(
 ) -> dict:  # Its result, also written to result.json
     "Train, or continue where an earlier call stopped; returns the result of the run."
     settings, task = settle(run)
+    if minutes is not None:
+        check_number(minutes, "minutes", least=0)
     given = as_data(run.get("optimizer", {}), "optimizer")
     with torch.random.fork_rng(devices=[]), job(device) as (leader, device), ExitStack() as stack:
         model, optimizer = build(settings, task, given, device)
