@@ -152,7 +152,7 @@ def passes(
     why = "too slow" if late else (said[-1][:120] if said and process.exitcode else "")
     return not process.exitcode and not late, why, time.monotonic() - began
 
-# %% ../../nbs/96_mutation.ipynb #739ff87a
+# %% ../../nbs/96_mutation.ipynb #c1138b36
 def covering(
     root: Path,  # Of a checkout
     module: str,  # Such as cayley or tasks.copying
@@ -186,7 +186,7 @@ def mutation(
         root = Path(folder)
         for part in ("furnn", "nbs"):
             shutil.copytree(checkout / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "images"))
-        for part in ("settings.ini", "pyproject.toml", "README.md"):
+        for part in ("settings.ini", "README.md"):
             shutil.copy(checkout / part, root)
         os.environ["IN_TEST"] = "1"
         if module.endswith(".cpp"):

@@ -15,7 +15,7 @@ def run(
     seed: int = 0,  # Seed
     lr: float = 1e-3,  # Rate of what has no rate of its own
     hidden_size: int | None = None,  # Units; default: those of the task's recipe
-    **budget,  # Such as iterations=500
+    **budget,  # Such as `iterations=500`
 ) -> dict:
     "One network on sequences of one length, with the rates of the task's recipe"
     model = dict(name="lstm") if kind == "lstm" else dict(name="urnn", unitary=kind)

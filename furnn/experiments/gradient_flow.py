@@ -72,7 +72,7 @@ def run(
     kind: str,  # A key of `SIZES`
     length: int = 200,  # Delay
     seed: int = 0,  # Seed
-    **budget,  # Such as iterations=500
+    **budget,  # Such as `iterations=500`
 ) -> dict:
     "One network that learns copy memory, with the rates and the clipping of the copy experiment"
     task, rates = dict(name="copying", length=length), delay_rates(length)
@@ -97,7 +97,7 @@ class Flow(Hook):
         self.moments, self.rows, self.steps = moments, [], []
 
     def measure(self, run: Training) -> None:
-        "One row, if this is one of the moments"
+        "One row of `run`, if this is one of the moments"
         if run.iteration in self.moments and run.iteration not in [r["iteration"] for r in self.rows]:
             probe = (t.to(run.device) for t in fetch(run.task, run.task.valid, list(range(20))))
             norms, loss = gradient_flow(run.model, *probe)

@@ -57,7 +57,7 @@ class Curriculum(Hook):
         self.set(run)
 
     def set(self, run: Training) -> None:
-        "Length and rates of the next step"
+        "Length and rates of the next step of `run`"
         run.task.train.shown = self.shown
         fall = (1 + torch.cos(torch.tensor(torch.pi * run.iteration / run.iterations)).item()) / 2
         for group, lr in zip(run.optimizer.param_groups, self.lr):
@@ -205,7 +205,7 @@ def words(
 
 def budget(
     iterations: int,  # Batches at most
-    **more,  # Further settings of the budget
+    **more,  # Further settings of the budget, such as `patience=5`
 ) -> dict:
     "Settings of the budget"
     return dict(batch_size=64, iterations=iterations, eval_every=50, eval_limit=64, **more)
