@@ -130,7 +130,10 @@ def gated(cls: type) -> Callable:
     return make
 
 
-def linear(cls: type, **fixed) -> Callable:
+def linear(
+    cls: type,  # A class of furnn.cores
+    **fixed,  # Options of the class that are set
+) -> Callable:
     "Function that makes a core of furnn.cores, with these options, and a readout"
     def make(
         task: Task,  # What the model is for
