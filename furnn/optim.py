@@ -27,10 +27,13 @@ def split_parameters(
     model: nn.Module,  # Any module
 ) -> tuple[list[nn.Parameter], list[nn.Parameter]]:  # (unitary, others), each in the model's order
     "Trained parameters of a model: those an optimiser moves along the unitary group, and the others"
-    unitary = {id(m.weight) for m in model.modules() if isinstance(m, UnitaryModule)}
-    is_unitary = lambda p: isinstance(p, UnitaryParameter) or id(p) in unitary
+    for module in model.modules():
+        if isinstance(module, UnitaryModule) and isinstance(module.weight, nn.Parameter):
+            module.weight.__class__ = UnitaryParameter
     trained = [p for p in model.parameters() if p.requires_grad]
-    return [p for p in trained if is_unitary(p)], [p for p in trained if not is_unitary(p)]
+    unitary, others = ([p for p in trained if isinstance(p, UnitaryParameter) == kind]
+                       for kind in (True, False))
+    return unitary, others
 
 # %% ../nbs/16_optim.ipynb #4b7affa2
 def parameter_groups(
