@@ -131,7 +131,7 @@ def gated(cls: type) -> Callable:
 
 
 def linear(cls: type, **fixed) -> Callable:
-    "Function that makes a core of furnn.cores, with these options, and a readout"
+    "Function that makes a core of furnn.cores, with these options, and a readout; `cls`, with options `fixed`"
     def make(
         task: Task,  # What the model is for
         hidden_size: int,  # Units
