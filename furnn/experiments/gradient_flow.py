@@ -72,7 +72,7 @@ def run(
     kind: str,  # A key of `SIZES`
     length: int = 200,  # Delay
     seed: int = 0,  # Seed
-    **budget,  # Such as iterations=500
+    **budget,  # Such as `iterations=500`
 ) -> dict:
     "One network that learns copy memory, with the rates and the clipping of the copy experiment"
     task, rates = dict(name="copying", length=length), delay_rates(length)
@@ -97,7 +97,10 @@ class Flow(Hook):
     ):
         self.moments, self.rows, self.steps = moments, [], []
 
-    def measure(self, run: Training) -> None:
+    def measure(
+        self,
+        run: Training,  # The run as it stands
+    ) -> None:
         "One row, if this is one of the moments"
         measured = [row["iteration"] for row in self.rows]
         if run.iteration in self.moments and run.iteration not in measured:

@@ -18,7 +18,7 @@ def run(
     hidden_size: int,  # Units
     normalise: bool,  # Standard units; False: decibels, with the authors' start and clipping
     task: dict,  # Further settings of the task
-    **budget,  # Settings of the budget
+    **budget,  # Settings of the budget, such as `iterations=500`
 ) -> dict:
     "One run of the experiment, with the authors' rates"
     gated, start = model == "lstm", {} if normalise else dict(initial_accumulator_value=1e-3)
