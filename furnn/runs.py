@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_urnn', 'check_dropout', 'make_switched',
-           'with_readout', 'make_gated', 'gated', 'model_function', 'make_model', 'make_optimizer', 'useful_rates',
-           'Budget', 'as_data', 'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint', 'load_checkpoint',
-           'RunFolder', 'compare', 'read_metrics', 'Keep', 'train', 'default_folder', 'summary', 'environment',
-           'results_folder', 'load_results', 'setting', 'save_result']
+           'with_readout', 'make_gated', 'gated', 'linear', 'model_function', 'make_model', 'make_optimizer',
+           'useful_rates', 'Budget', 'as_data', 'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint',
+           'load_checkpoint', 'RunFolder', 'compare', 'read_metrics', 'Keep', 'train', 'default_folder', 'summary',
+           'environment', 'results_folder', 'load_results', 'setting', 'save_result']
 
 # %% ../nbs/31_runs.ipynb #a419f718
 import csv, hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys, threading, time, zipfile
@@ -23,6 +23,7 @@ from torch import Tensor, nn
 import furnn
 from .capacity import parameter_count
 from .checks import check_choice, check_number, check_size
+from .cores import LRU, DeltaNet, MinGRU, SelectiveDiagonal
 from .learner import ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit
 from .optim import CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters
 from .processes import job, same_everywhere, summed, world
@@ -129,8 +130,23 @@ def gated(cls: type) -> Callable:
     return make
 
 
+def linear(cls: type, **fixed) -> Callable:
+    "Function that makes a core of furnn.cores, with these options, and a readout"
+    def make(
+        task: Task,  # What the model is for
+        hidden_size: int,  # Units
+    ) -> SequenceModel:
+        doubled = 2 if task.complex_input else 1
+        return with_readout(task, cls(doubled * task.input_size, hidden_size, **fixed))
+    return make
+
+
 MODELS = {  # name -> function of a task and options, or its place
-    "urnn": make_urnn, "switched": make_switched, "lstm": gated(nn.LSTM), "gru": gated(nn.GRU), "rnn": gated(nn.RNN),
+    "urnn": make_urnn, "switched": make_switched,
+    "lstm": gated(nn.LSTM), "gru": gated(nn.GRU), "rnn": gated(nn.RNN),
+    "lru": linear(LRU), "diagonal": linear(LRU, unitary=True), "selective": linear(SelectiveDiagonal),
+    "mingru": linear(MinGRU), "deltanet": linear(DeltaNet, heads=4),
+    "deltaproduct": linear(DeltaNet, heads=4, reflections=2),
     "student": "furnn.tasks.sysid:make_student",
 }
 
@@ -479,7 +495,7 @@ class RunFolder:
         "Content of `run.json`, if it is one"
         try:
             content = json.loads(path.read_text())
-            return content if content["furnn"] and content["settings"] else None
+            return content if content["furnn"] and content["settings"]["task"] else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -607,6 +623,8 @@ def train(
 ) -> dict:  # Its result, also written to result.json
     "Train, or continue where an earlier call stopped; returns the result of the run."
     settings, task = settle(run)
+    if minutes is not None:
+        check_number(minutes, "minutes", least=0)
     given = as_data(run.get("optimizer", {}), "optimizer")
     with torch.random.fork_rng(devices=[]), job(device) as (leader, device), ExitStack() as stack:
         model, optimizer = build(settings, task, given, device)

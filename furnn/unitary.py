@@ -168,8 +168,9 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
     "Copy of a matrix that the user gives as a start. Raises unless it is unitary and of shape (n, n)."
-    if isinstance(init, np.ndarray):  # of any strides and byte order
-        init = np.array(init, dtype=init.dtype.newbyteorder("="))
+    if not isinstance(init, Tensor):  # a list, or an array of any strides and byte order
+        init = np.array(init)
+        init = init.astype(init.dtype.newbyteorder("="))
     W = torch.as_tensor(init).detach().to(device=device, copy=True)
     if W.shape != (n, n):
         raise ValueError(f"init: expected a matrix of shape {(n, n)}, got shape {tuple(W.shape)}")
@@ -606,7 +607,9 @@ def register_unitary(
     family: Callable,  # Called as family(n, dtype=, device=, generator=, **options), returns a module
 ) -> None:
     "Add a family of unitary matrices. Raises if the name is taken by another one."
-    if FAMILIES.get(name, family) is not family:
+    known = FAMILIES.get(name, family)
+    same = getattr(known, "__qualname__", known) == getattr(family, "__qualname__", family)
+    if not same:  # a cell may be run twice
         raise ValueError(f"name: {name!r} is taken by {FAMILIES[name].__name__}")
     FAMILIES[name] = family
 

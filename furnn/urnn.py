@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from .checks import check_number, check_size
-from .recurrence import KERNELS, check_eps, in_segments, modrelu, recurrence, segment_length, transformed
+from .recurrence import KERNELS, check_eps, in_segments, one_step, recurrence_with_last, segment_length, transformed
 from .unitary import ComplexModule, make_unitary, unitary_dtype
 
 # %% ../nbs/15_urnn.ipynb #70b63b75
@@ -150,7 +150,7 @@ class URNNCell(ComplexModule):
             raise ValueError(f"input: expected one step, with or without a batch, "
                              f"got shape {tuple(input.shape)}")
         h = self.h0 if hx is None else self.state(hx, "hx", tuple(x.shape))
-        return self.shown(modrelu(h @ self.unitary().mT + x, self.bias, self.eps))
+        return self.shown(one_step(x, self.unitary(), self.bias, h, self.eps))
 
     def get_extra_state(self) -> Tensor:
         "`eps`, which is no parameter but belongs to what was trained, for the state dict"
@@ -268,8 +268,8 @@ class URNN(ComplexModule):
             outputs = []
             for k in range(layer * directions, (layer + 1) * directions):
                 backwards = k % directions == 1
-                H = self._layer(self.cells[k], reverse(x, lengths) if backwards else x, h0[k])
-                h_n.append(H[-1] if last is None else H[last])
+                H, end = self._layer(self.cells[k], reverse(x, lengths) if backwards else x, h0[k])
+                h_n.append(end if last is None else H[last])
                 outputs.append(reverse(H, lengths) if backwards else H)
             x = torch.cat(outputs, -1) if self.bidirectional else outputs[0]
         return self._shown(x), self.cells[0].shown(torch.stack(h_n))
@@ -278,16 +278,16 @@ class URNN(ComplexModule):
         "States as the user wants them; both directions side by side"
         return torch.cat([self.cells[0].shown(part) for part in x.split(self.hidden_size, -1)], -1)
 
-    def _layer(self, cell: URNNCell, x: Tensor, h: Tensor) -> Tensor:
-        "States of one layer in one direction; a long sequence is cut into segments"
+    def _layer(self, cell: URNNCell, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        "States and last state of one layer in one direction; a long sequence is cut into segments"
         W, batch = cell.unitary(), x.shape[1]
 
         def segment(part, h):
-            H = recurrence(cell.project(part), W, cell.bias, h, cell.eps, self.backend)
-            return H, H[-1].clone()  # a view would keep all of H
+            x = cell.project(part)
+            return recurrence_with_last(x, W, cell.bias, h, cell.eps, self.backend)
 
         every = segment_length(x.shape[0], batch * self.hidden_size, self.checkpoint_every, h.itemsize)
-        return in_segments(segment, x, h.expand(batch, self.hidden_size), every)[0]
+        return in_segments(segment, x, h.expand(batch, self.hidden_size), every)
 
     def _forward_packed(self, input: PackedSequence, h0: Tensor | None) -> tuple[PackedSequence, Tensor]:
         "Sequences of different lengths: padded, run together, cut again"
@@ -382,7 +382,10 @@ class SequenceModel(ComplexModule):
         def segment(part, state):
             h, state = self.core(part.transpose(0, time), state)
             h = h.transpose(0, time)
-            return self.read(h[-1:] if self.last else h), state
+            if self.last:  # from h_n it is the same, and costs less on the way back
+                one_way = isinstance(self.core, URNN) and not self.core.bidirectional
+                h = state[-1:] if one_way else h[-1:]
+            return self.read(h), state
 
         output, _ = in_segments(segment, input, None, every)
         return output[-1] if self.last else output.transpose(0, time)

@@ -53,14 +53,14 @@ def gradient_flow(
 ) -> tuple[Tensor, float]:  # (T,) and nats
     "Norm of the gradient with respect to the state after each step, and the loss"
     model = copy.deepcopy(model).double()
-    with warnings.catch_warnings():  # a W trained in single precision is unitary to single precision
+    with warnings.catch_warnings():  # what was trained in single precision is unitary to that
         warnings.filterwarnings("ignore", "weight: expected a unitary matrix")
         states, scores = unroll(model, input)
     if recalled:
         scores, target = scores[-Copying.symbols:], target[-Copying.symbols:]
     loss, batch = F.cross_entropy(scores.flatten(0, 1), target.flatten()), input.shape[1]
     parts = [part for state in states for part in state]
-    gradients = torch.autograd.grad(loss * batch, parts, materialize_grads=True)  # none after the last
+    gradients = torch.autograd.grad(loss * batch, parts, materialize_grads=True)
     squares = torch.stack([g.abs().square().sum() for g in gradients]).view(len(states), -1).sum(1)
     return (squares / batch).sqrt(), loss.item()
 
@@ -72,14 +72,15 @@ def run(
     kind: str,  # A key of `SIZES`
     length: int = 200,  # Delay
     seed: int = 0,  # Seed
-    **budget,  # Such as iterations=500
+    **budget,  # Such as `iterations=500`
 ) -> dict:
     "One network that learns copy memory, with the rates and the clipping of the copy experiment"
     task, rates = dict(name="copying", length=length), delay_rates(length)
     if kind in ("lstm", "rnn"):
         return dict(task=task, model=dict(name=kind, hidden_size=SIZES[kind]),
                     budget=dict(clip_value=1.0) | budget, seed=seed)
-    model = dict(name="urnn", unitary=kind, hidden_size=SIZES[kind], bias_spread=rates["bias_spread"])
+    model = dict(name="urnn", unitary=kind, hidden_size=SIZES[kind],
+                 bias_spread=rates["bias_spread"])
     return dict(task=task, model=model, budget=budget, seed=seed)
 
 # %% ../../nbs/44_gradient_flow.ipynb #0e5bf55f
@@ -96,9 +97,13 @@ class Flow(Hook):
     ):
         self.moments, self.rows, self.steps = moments, [], []
 
-    def measure(self, run: Training) -> None:
+    def measure(
+        self,
+        run: Training,  # The run as it stands
+    ) -> None:
         "One row, if this is one of the moments"
-        if run.iteration in self.moments and run.iteration not in [r["iteration"] for r in self.rows]:
+        measured = [row["iteration"] for row in self.rows]
+        if run.iteration in self.moments and run.iteration not in measured:
             probe = (t.to(run.device) for t in fetch(run.task, run.task.valid, list(range(20))))
             norms, loss = gradient_flow(run.model, *probe)
             self.steps = list(range(1, len(norms), 4))  # every fourth is kept
@@ -138,7 +143,8 @@ class GradientFlow(Experiment):
 
 
 EXPERIMENT = GradientFlow(
-    name="gradient_flow", question="How much of the error at the end of a sequence reaches its beginning?",
+    name="gradient_flow",
+    question="How much of the error at the end of a sequence reaches its beginning?",
     label="cross-entropy (nats)", columns=("length",),
     quick=[run(kind, 100, iterations=100, eval_every=50) for kind in SIZES],
     paper=[run(kind, seed=seed, iterations=BUDGET[kind]) for kind in SIZES for seed in range(3)],

@@ -9,7 +9,8 @@ __all__ = ['SIZES', 'EXPERIMENT', 'run']
 from .base import Experiment
 
 # %% ../../nbs/42_speech.ipynb #f8b4d964
-SIZES = dict(full=(128, 192, 256), restricted=(128, 158, 192, 256, 378), lstm=(84, 120, 156))  # the paper's
+SIZES = dict(full=(128, 192, 256), restricted=(128, 158, 192, 256, 378),
+             lstm=(84, 120, 156))  # the paper's
 
 
 def run(
@@ -17,7 +18,7 @@ def run(
     hidden_size: int,  # Units
     normalise: bool,  # Standard units; False: decibels, with the authors' start and clipping
     task: dict,  # Further settings of the task
-    **budget,  # Settings of the budget
+    **budget,  # Settings of the budget, such as `iterations=500`
 ) -> dict:
     "One run of the experiment, with the authors' rates"
     gated, start = model == "lstm", {} if normalise else dict(initial_accumulator_value=1e-3)
@@ -29,9 +30,10 @@ def run(
 
 
 EXPERIMENT = Experiment(
-    name="speech", question="How well does each network predict the next frame of speech?", score="mse",
+    name="speech", question="How well does each network predict the next frame of speech?",
+    score="mse",
     label="squared error (dB^2)", columns=("split", "normalise"),
     quick=[run(m, N, True, dict(source="sample"), batch_size=8, iterations=500, eval_every=25)
            for m, N in (("full", 128), ("restricted", 128), ("lstm", 84))],
-    paper=[run(m, N, normalise, dict(split=split)) for normalise in (False, True) for split in ("A", "B")
+    paper=[run(m, N, normalise, dict(split=split)) for normalise in (False, True) for split in "AB"
            for m, sizes in SIZES.items() for N in sizes])

@@ -128,7 +128,7 @@ def prefix_products(
         reach *= 2
     return word
 
-# %% ../../nbs/27_groups.ipynb #17fedc11
+# %% ../../nbs/27_groups.ipynb #9b749df1
 class GroupWords(Task):
     """Word problem of a finite group: read elements one by one and tell their product at every
     step; cross-entropy, nats"""
@@ -223,13 +223,31 @@ class Words(Sequences):
         length: int,  # Symbols of a word
         seed: int = 0,  # Two sets with the same seed are the same
     ):
-        super().__init__(size, self.word, seed)
+        super().__init__(size, self.draw, seed)
         self.task, self.length, self.shown = task, length, length
 
-    def word(
+    def draw(
         self,
         generator: torch.Generator,  # Source of the symbols
-    ) -> tuple[Tensor, Tensor]:  # int64, both of shape (shown,)
-        "Symbols and classes of the beginning of one word"
-        x = torch.randint(len(self.task.alphabet), (self.length,), generator=generator)[:self.shown]
+    ) -> Tensor:  # int64, shape (shown,)
+        "Symbols of the beginning of one word"
+        symbols = len(self.task.alphabet)
+        return torch.randint(symbols, (self.length,), generator=generator)[:self.shown]
+
+    def __getitem__(self, i: int) -> tuple[Tensor, Tensor]:  # int64, both of shape (shown,)
+        "Symbols and classes of word number `i`"
+        return self.with_classes(super().__getitem__(i))
+
+    def batch(
+        self,
+        indices: list[int],  # Numbers of the words
+    ) -> tuple[Tensor, Tensor]:  # int64, both of shape (shown, B)
+        "Symbols and classes of several words, whose products are looked up together"
+        return self.with_classes(torch.stack([super(Words, self).__getitem__(i) for i in indices], 1))
+
+    def with_classes(
+        self,
+        x: Tensor,  # Symbols, int64, time first
+    ) -> tuple[Tensor, Tensor]:
+        "The symbols, and the number of the product after each of them"
         return x, prefix_products(self.task.group, self.task.alphabet[x])
