@@ -12,7 +12,7 @@ from torch._higher_order_ops.scan import scan
 
 from .urnn import URNN, URNNCell, as_real
 
-# %% ../nbs/34_deployment.ipynb #6ffc40ed
+# %% ../nbs/34_deployment.ipynb #66aebb74
 def real_blocks(
     W: Tensor,  # Shape (n, m)
 ) -> Tensor:  # Real; (2n, 2m) if W is complex
@@ -28,13 +28,14 @@ class RealCell(nn.Module):
     def __init__(
         self,
         cell: URNNCell,  # Trained; its numbers are copied
-        paired: bool = False,  # Its input is `[Re x, Im x]` of complex features, as in a second layer
+        paired: bool = False,  # Its input is `[Re x, Im x]`, as in a second layer
     ):
         super().__init__()
         with torch.no_grad():
             pair = lambda Z: torch.cat([Z.real, Z.imag]) if Z.is_complex() else Z.clone()
             V = real_blocks(cell.V) if paired else pair(cell.V)
-            numbers = dict(W=real_blocks(cell.unitary()), V=V, bias=cell.bias.clone(), h0=as_real(cell.h0))
+            numbers = dict(W=real_blocks(cell.unitary()), V=V, bias=cell.bias.clone(),
+                           h0=as_real(cell.h0))
         for name, value in numbers.items():
             self.register_buffer(name, value.detach())
         self.eps, self.parts = cell.eps, 1 + cell.V.is_complex()
@@ -52,7 +53,7 @@ class RealCell(nn.Module):
 
 
 class RealLoop(nn.Module):
-    "All steps of a trained network of one direction in real arithmetic, as a loop that exporters keep"
+    "All steps of a trained network in real arithmetic, as a loop that exporters keep"
 
     def __init__(
         self,
@@ -61,7 +62,8 @@ class RealLoop(nn.Module):
         super().__init__()
         if net.bidirectional:
             raise ValueError("net: expected a network of one direction, got a bidirectional one")
-        self.cells = nn.ModuleList(RealCell(cell, layer > 0) for layer, cell in enumerate(net.cells))
+        cells = [RealCell(cell, paired=layer > 0) for layer, cell in enumerate(net.cells)]
+        self.cells = nn.ModuleList(cells)
 
     def forward(
         self,
