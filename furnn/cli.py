@@ -36,7 +36,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def kind_of(annotation) -> tuple[Callable | None, dict]:
-    "How argparse reads a parameter with that annotation: its type, and further arguments"
+    "How argparse reads a parameter with that `annotation`: its type, and further arguments"
     options = [a for a in typing.get_args(annotation) if a is not types.NoneType]
     if typing.get_origin(annotation) in (types.UnionType, typing.Union) and options:
         annotation = next((a for a in options if a in (int, float, str, bool)), options[0])
@@ -76,7 +76,7 @@ def add_options(
 
 # %% ../nbs/32_cli.ipynb #379b4c65
 def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, dict]]:
-    "Parser for the task, model, family and optimiser that the arguments name, and its options by setting"
+    "Parser for the task, model, family and optimiser that `argv` names, and its options by setting"
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     first.add_argument("task", nargs="?")
     for name in ("model", "unitary", "optimizer"):
@@ -111,7 +111,7 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
 
 
 def task_class(name: str) -> type:
-    "Class of a task by its name or place. Raises ValueError on an unknown one."
+    "Class of a task by its `name` or place. Raises ValueError on an unknown one."
     if name not in TASKS and ":" not in name:
         raise ValueError(f"task: expected one of {', '.join(sorted(TASKS))}, or module:Class, got {name!r}")
     found = TASKS.get(name, name)
@@ -119,7 +119,7 @@ def task_class(name: str) -> type:
 
 
 def default_model(task: str | None) -> str:
-    "Model that a task is trained with if none is named"
+    "Model that a `task` of that name is trained with if none is named"
     return "student" if task == "sysid" else "urnn"
 
 

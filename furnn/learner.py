@@ -84,14 +84,14 @@ def evaluate(
 class Hook:
     "Something a run does besides training; a subclass defines the moments that it needs"
 
-    def start(self, run: "Training") -> None: "Before the first iteration, and again when a run goes on"
-    def before_step(self, run: "Training") -> None: "The gradients are there, the step is not yet taken"
-    def after_step(self, run: "Training") -> None: "The step is taken"
+    def start(self, run: "Training") -> None: "Before the first iteration of `run`, and again when it goes on"
+    def before_step(self, run: "Training") -> None: "`run` has the gradients, the step is not yet taken"
+    def after_step(self, run: "Training") -> None: "`run` has taken the step"
     def evaluated(self, run: "Training") -> None: "A row was added to `run.history`"
-    def after_iteration(self, run: "Training") -> None: "Everything is done for this iteration"
-    def stop(self, run: "Training") -> None: "The run ends, by an error too"
+    def after_iteration(self, run: "Training") -> None: "`run` has done everything for this iteration"
+    def stop(self, run: "Training") -> None: "`run` ends, by an error too"
     def state_dict(self) -> dict: "What it has to remember across a stop"; return {}
-    def load_state_dict(self, state: dict) -> None: "Go on from what it remembered"
+    def load_state_dict(self, state: dict) -> None: "Go on from `state`, which it remembered"
 
 
 class Training:
@@ -116,7 +116,7 @@ class Training:
         self.iterations, self.per_epoch = None, None  # how many are planned; how many make an epoch
 
     def call(self, moment: str) -> None:
-        "Let every hook know"
+        "Let every hook know of a `moment`, such as before_step"
         for hook in self.hooks:
             getattr(hook, moment)(self)
 
@@ -147,7 +147,7 @@ class Training:
             setattr(self, name, saved[name])
 
     def record(self, metrics: dict[str, float]) -> None:
-        "Add an evaluation to the history, and keep the weights if they are the best so far"
+        "Add an evaluation's `metrics` to the history, and keep the weights if they are the best so far"
         sums = [p.detach().abs().double().square().sum() for p in self.model.parameters()]
         same_everywhere(torch.stack(sums), "the weights")
         row = dict(iteration=self.iteration, epoch=self.iteration / self.per_epoch, seconds=self.seconds,
@@ -162,14 +162,14 @@ class Training:
 
 
 def random_states(device: torch.device) -> dict:
-    "State of every generator that a task or model may draw from, as plain data"
+    "State of every generator that a task or a model on `device` may draw from, as plain data"
     name, keys, *rest = np.random.get_state()
     states = dict(torch=torch.get_rng_state(), python=random.getstate(), numpy=(name, keys.tolist(), *rest))
     return states | (dict(cuda=torch.cuda.get_rng_state(device)) if device.type == "cuda" else {})
 
 
 def restore_random(states: dict, device: torch.device) -> None:
-    "Put every generator back; one that was not saved stays as it is"
+    "Put every generator of `states` back, that of the `device` too; one not saved stays as it is"
     torch.set_rng_state(states["torch"])
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])
@@ -178,7 +178,7 @@ def restore_random(states: dict, device: torch.device) -> None:
 
 # %% ../nbs/30_learner.ipynb #aa1e32c9
 def check_finite(model: nn.Module, loss: float, iteration: int) -> float:
-    "Length of the gradient. Raises FloatingPointError, with iteration and parameter, if it is not finite."
+    "Length of the gradient of `model`. Raises, with `iteration` and parameter, if it or `loss` is not finite."
     grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
     norms = torch.stack([n.double() for n in torch._foreach_norm(list(grads.values()))]) if grads else None
     norm = norms.square().sum().sqrt().item() if grads else 0.0
@@ -193,7 +193,7 @@ def check_finite(model: nn.Module, loss: float, iteration: int) -> float:
 
 
 def share_of(task: Task, target: Tensor, device: torch.device) -> float:
-    "What this process's mean loss counts, so that the average over processes is the batch's mean"
+    "Weight of this process's mean loss (`task`, `target`, `device`): the average over processes is the batch's mean"
     processes = world()[1]
     if processes == 1:
         return 1.0
@@ -300,7 +300,7 @@ class Schedule(Hook):
         self.set(run)
 
     def set(self, run: Training) -> None:
-        "Set the rates that belong to this iteration"
+        "Set the rates that belong to this iteration of `run`"
         factor = self.factor(run.iteration / run.iterations, run.iteration / run.per_epoch)
         for group, rate in zip(run.optimizer.param_groups, self.rates):
             group["lr"] = rate * factor
@@ -330,7 +330,7 @@ class Patience(Hook):
 
 
 def evaluations_since_best(history: list[dict], task: Task) -> int:
-    "Evaluations after the lowest validation loss; of a task that reports none, after its best score"
+    "Evaluations in `history` after the lowest validation loss; of a `task` without one, after its best score"
     name, sign = "valid_loss", 1
     if name not in history[-1]:
         name, sign = f"valid_{task.score}", -1 if task.higher_is_better else 1

@@ -68,7 +68,7 @@ def parameter_groups(
 
 
 def ratio(rate: float, lr: float) -> float:
-    "`rate / lr`; raises if lr is 0 and the rate is not"
+    "`rate` / `lr`; raises if lr is 0 and the rate is not"
     if lr == 0 and rate != 0:
         raise ValueError(f"lr: expected a rate above 0 beside a rate of {rate}, which is kept as a "
                          "multiple of it, got 0")
@@ -80,7 +80,11 @@ class UnitaryOptimizer(Optimizer):
 
     A subclass says in `direction` which way a matrix goes."""
 
-    def __init__(self, params, defaults: dict):
+    def __init__(
+        self,
+        params,  # As a subclass takes them
+        defaults: dict,  # Its options, with their defaults
+    ):
         if isinstance(params, set):
             raise TypeError("params: expected a list or another ordered collection, got a set, "
                             "whose order changes from run to run")
@@ -201,7 +205,7 @@ class UnitaryOptimizer(Optimizer):
             self.polish(alike, group)
 
     def polish(self, params: list[UnitaryParameter], group: dict) -> None:
-        "Bring matrices back to the group, every `polish_every` steps"
+        "Bring matrices `params` back to the manifold, every `polish_every` steps of their `group`"
         every, step = group["polish_every"], lambda p: self.state[p]["step"]
         if not every:
             return
@@ -214,7 +218,7 @@ class UnitaryOptimizer(Optimizer):
             torch._foreach_copy_([plain(p) for p in params], polished)
 
     def counted(self, p: Tensor, group: dict) -> dict:
-        "State of a parameter, made at its first step, with one more step in it"
+        "State of a parameter `p` of a `group`, made at its first step, with one more step in it"
         state = self.state[p]
         if not state:
             device = p.device if group.get("capturable") else "cpu"
@@ -236,12 +240,12 @@ class UnitaryOptimizer(Optimizer):
 
 
 def plain_numbers(options: dict) -> dict:
-    "The options with numpy's numbers as Python's, so that a saved state can be loaded safely"
+    "The `options` with numpy's numbers as Python's, so that a saved state can be loaded safely"
     return {k: v.item() if isinstance(v, np.generic) else v for k, v in options.items()}
 
 
 def plain(p: Tensor) -> Tensor:
-    "The numbers of a parameter as an ordinary tensor, which shares its memory and version"
+    "The numbers of a parameter `p` as an ordinary tensor, which shares its memory and version"
     return p.detach().as_subclass(torch.Tensor) if isinstance(p, UnitaryParameter) else p
 
 # %% ../nbs/16_optim.ipynb #1a2031c7
@@ -264,7 +268,7 @@ class CayleyRMSprop(UnitaryOptimizer):
         super().__init__(params, defaults)
 
     def mean_square(self, p: Tensor, state: dict, group: dict) -> Tensor:
-        "Running mean square of a gradient; of a complex one, of real and imaginary parts alone"
+        "Running mean square of a gradient of `p`, in `state`, started as `group` says; of a complex one, of its parts"
         if "square_avg" not in state:
             start = group["initial_accumulator_value"]
             value = complex(start, start) if p.is_complex() else start
@@ -427,7 +431,7 @@ class GradScaler(torch.amp.GradScaler):
 
 
 def real_twin(p: Tensor) -> Tensor:
-    "The parameter, or, of a complex one, a real view whose gradient is a real view of its gradient"
+    "`p`, or, if it is complex, a real view whose gradient is a real view of its gradient"
     if not p.is_complex():
         return p
     p.grad = p.grad.resolve_conj()

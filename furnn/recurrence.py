@@ -72,7 +72,7 @@ def implementation(
 
 
 def is_here(backend: str) -> bool:
-    "Whether this machine has the implementation; a constant for `torch.compile`"
+    "Whether this machine has that `backend`; a constant for `torch.compile`"
     return backend == "reference" or importlib.import_module(KERNELS[backend]).available()
 
 
@@ -91,7 +91,7 @@ def transformed() -> bool:
 
 
 def fastest(device: torch.device, T: int, N: int) -> str:
-    "Name of the fastest implementation for T steps of N units on a device"
+    "Name of the fastest implementation for `T` steps of `N` units on a `device`"
     if T == 1:
         return "reference"
     name = {"cpu": "cpu", "cuda": "gpu" if N <= 2048 else None}.get(device.type)
@@ -163,7 +163,7 @@ KNOWN = torch.complex64, torch.complex128, torch.float32, torch.float64
 
 
 def check_eps(eps: float, dtype: torch.dtype = torch.float64) -> None:
-    "Raise unless eps is above 0 in this precision, as it has to be where a state may be 0"
+    "Raise unless `eps` is above 0 in the precision of `dtype`, as it must be where a state may be 0"
     if torch.compiler.is_compiling():
         return  # it was checked when the network was made
     real = REAL.get(dtype, dtype)
@@ -172,7 +172,7 @@ def check_eps(eps: float, dtype: torch.dtype = torch.float64) -> None:
 
 
 def check_recurrence(x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, eps: float) -> None:
-    "Raise unless shapes and dtypes fit together and eps is above 0"
+    "Raise unless `x`, `W`, `bias` and `h0` fit together and `eps` is above 0"
     if x.ndim != 3 or x.dtype not in KNOWN:
         raise ValueError("x: expected a complex (or floating-point) tensor of shape (T, B, N), "
                          f"got {x.dtype} of shape {tuple(x.shape)}")

@@ -66,7 +66,7 @@ def make_urnn(
 
 
 def check_dropout(dropout: float, num_layers: int) -> None:
-    "Raise on a dropout that is no probability, or that has no place between layers"
+    "Raise on a `dropout` that is no probability, or has no place between `num_layers` layers"
     if check_number(dropout, "dropout", least=0, most=1) and num_layers == 1:
         raise ValueError(f"dropout: expected at least two layers, between which it acts, got {dropout} for one")
 
@@ -88,7 +88,7 @@ def make_switched(
 
 
 def with_readout(task: Task, core: nn.Module, checkpoint_every: int | None = None) -> SequenceModel:
-    "The core with a readout that fits the task"
+    "The `core` with a readout that fits the `task`; `checkpoint_every` as in `SequenceModel`"
     dtype = next(core.parameters()).dtype
     dtype = {torch.float32: torch.complex64, torch.float64: torch.complex128}.get(dtype, dtype)
     return SequenceModel(core, task.output_size, "all" if task.per_step else "last",
@@ -121,7 +121,7 @@ def make_gated(
 
 
 def gated(cls: type) -> Callable:
-    "`make_gated` of one class"
+    "`make_gated` of one class `cls`"
     def make(task, *args, **options):
         return make_gated(task, cls, *args, **options)
     make.__wrapped__ = make_gated
@@ -165,7 +165,7 @@ def model_function(
 def make_model(
     task: Task,  # What the model is for
     name: str = "urnn",  # A key of `MODELS`, or a place: module:function or file.py:function
-    **options,  # Arguments of that function
+    **options,  # Arguments of that function, such as `hidden_size`
 ) -> nn.Module:  # Maps a batch of the task to outputs
     "Model of that name. Raises on unknown names and options, with the known ones."
     function = model_function(name)
@@ -190,7 +190,7 @@ def make_optimizer(
     family_lr: float | None = None,  # Rate of the parameters of a restricted or other family
     others: str | None = None,  # Beside CayleyAdam or CayleySGD: RMSprop, Adam (default), AdamW, SGD
     others_options: dict | None = None,  # Its options, such as dict(weight_decay=0.01)
-    **options,  # Options of the class of that name, such as alpha or betas
+    **options,  # Options of the class of that name, such as `alpha` or `betas`
 ) -> torch.optim.Optimizer:
     "Optimiser of a model. Raises on rates that the model has no use for, and on unknown options."
     check_choice(name, "optimizer", {**CAYLEY, **OTHERS})
@@ -278,7 +278,7 @@ class Budget:
         vars(self).update(options)
 
     def settled(self, sequences: int) -> "Budget":
-        "The same with epochs turned into iterations, for a training set of that size"
+        "The same with epochs turned into iterations, for a training set of so many `sequences`"
         settings, per_epoch = dict(vars(self)), max(1, sequences // self.batch_size)
         if (epochs := settings.pop("epochs")) is not None:
             if not 1 <= epochs * per_epoch < math.inf:
@@ -387,7 +387,7 @@ FILES = ("run.json", "metrics.csv", "result.json", "checkpoint.pt", "checkpoint.
 
 
 def cannot_write(path: Path, error: Exception) -> OSError:
-    "Error that says what is safe and what to do"
+    "Error that says of a `path` and an `error` what is safe and what to do"
     return OSError(f"cannot write {path}: {error}. The last good checkpoint is untouched; "
                    "free space or make the folder writable, then run the same command again")
 
@@ -411,7 +411,7 @@ def replace(
 
 
 def read_checkpoint(path: Path) -> dict:
-    "State in the file; raises ValueError if it is damaged"
+    "State in the file at `path`; raises ValueError if it is damaged"
     try:
         with zipfile.ZipFile(path) as archive:
             if bad := archive.testzip():
@@ -514,7 +514,7 @@ class RunFolder:
         self.close()
 
     def save(self, run: Training) -> None:
-        "Write settings, checkpoint and metrics"
+        "Write settings, checkpoint and metrics of a `run`"
         if not self.leader:
             return
         self.write_json("run.json", dict(furnn=furnn.__version__, settings=self.settings))
@@ -528,14 +528,14 @@ class RunFolder:
         replace(self.path / "metrics.csv", lambda f: f.write(text.encode()))
 
     def write_json(self, name: str, content: dict) -> None:
-        "Write a JSON file of the folder, whole or not at all"
+        "Write `content` to the folder's JSON file of that `name`, whole or not at all"
         if self.leader:
             text = json.dumps(content, indent=1) + "\n"
             replace(self.path / name, lambda f: f.write(text.encode()))
 
 
 def compare(there: dict, here: dict, folder: Path) -> None:
-    "Raise ValueError if two runs differ in more than their length"
+    "Raise ValueError if the settings of the run `there`, in `folder`, and `here` differ in more than the length"
     here, differing = json.loads(json.dumps(here)), []
     for part in sorted({*there, *here} - {"labels"}):
         a, b = there.get(part), here.get(part)
@@ -651,7 +651,7 @@ def train(
 
 
 def default_folder(settings: dict) -> Path:
-    "Folder of a run: names first, then a hash of everything but its length"
+    "Folder of a run with these `settings`: names first, then a hash of everything but its length"
     settings = json.loads(json.dumps(settings))
     settings["budget"].pop("iterations")
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
@@ -710,7 +710,7 @@ def results_folder() -> Path:
 def load_results(
     name: str,  # Experiment, such as copying
     folder: str | Path | None = None,  # Default: see `results_folder`
-    **wanted,  # Such as unitary="full", length=1000, rates="scaled": fields of settings or labels
+    **wanted,  # Such as `unitary="full"`, `length=1000`: fields of settings or labels
 ) -> list[dict]:  # Results as `train` returns them, with `experiment`, `scale` and `command`
     "Results of an experiment that have the wanted settings, in the order of the file"
     path = Path(folder or results_folder()) / f"{name}.jsonl"

@@ -167,7 +167,7 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
-    "Copy of a matrix that the user gives as a start. Raises unless it is unitary and of shape (n, n)."
+    "Copy of the user's matrix `init` on a `device`, of a `dtype`. Raises unless unitary and of shape `(n, n)`."
     if not isinstance(init, Tensor):  # a list, or an array of any strides and byte order
         init = np.array(init)
         init = init.astype(init.dtype.newbyteorder("="))
@@ -242,7 +242,7 @@ def check_vectors(h: Tensor, n: int) -> None:
 
 
 def unit_numbers(angles: Tensor) -> Tensor:  # Complex, the same shape
-    "`exp(i angle)` of each angle"
+    "`exp(i angle)` of each of the `angles`"
     return torch.polar(torch.ones_like(angles), angles)
 
 
@@ -264,7 +264,7 @@ class FactoredUnitary(ComplexModule):
         return self.matvec(torch.eye(self.n, dtype=self.matrix_dtype(p), device=p.device)).mT
 
     def matrix_dtype(self, p: Tensor) -> torch.dtype:
-        "Dtype of the matrix, seen from one of the parameters"
+        "Dtype of the matrix, seen from one of the parameters, `p`"
         return COMPLEX.get(p.dtype, p.dtype)
 
 
@@ -309,13 +309,13 @@ class RestrictedUnitary(FactoredUnitary):
 
 
 def reflect(h: Tensor, v: Tensor) -> Tensor:
-    "Reflection of each vector (..., n) in the hyperplane orthogonal to `v` (n,)"
+    "Reflection of each vector of `h` (..., n) in the hyperplane orthogonal to `v` (n,)"
     overlap = (h @ v.conj()) / v.abs().square().sum()
     return h - 2 * overlap[..., None] * v
 
 
 def complex_only(dtype: torch.dtype | None, family: str) -> torch.dtype:
-    "Complex dtype; raises on a real one, in which the family does not exist"
+    "The complex `dtype`; raises on a real one, in which the `family` does not exist"
     dtype = unitary_dtype(dtype)
     if not dtype.is_complex:
         raise TypeError(f"dtype: {family} has no real form, expected complex64 or complex128, got {dtype}")
@@ -323,7 +323,7 @@ def complex_only(dtype: torch.dtype | None, family: str) -> torch.dtype:
 
 # %% ../nbs/03_unitary.ipynb #bf1f9ab0
 def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
-    "Of each layer: the first coordinate, the distance within a pair, the number of rotations"
+    "Of each of `layers` layers of size `n`, in the order of an FFT if `fft`: first coordinate, distance, rotations"
     found, depth = [], n.bit_length() - 1  # depth is log2(n), for a power of two
     for layer in range(layers if n > 1 else 0):
         first, distance = (0, 2 ** (layer % depth)) if fft else (layer % 2, 1)
@@ -333,7 +333,7 @@ def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
 
 
 def rotate_pairs(h: Tensor, first: int, c: Tensor, s: Tensor, e: Tensor | None) -> Tensor:
-    "One layer on vectors (..., n); cosines, sines and phases have shape (blocks, distance)"
+    "One layer on vectors `h` (..., n), from coordinate `first`; cosines `c`, sines `s`, phases `e`: (blocks, distance)"
     last = first + 2 * c.numel()
     upper, lower = h[..., first:last].unflatten(-1, (-1, 2, c.shape[1])).unbind(-2)
     upper = upper if e is None else e * upper
@@ -439,7 +439,7 @@ class HouseholderUnitary(FactoredUnitary):
 
 
 def random_signs(n: int, dtype: torch.dtype, device=None, generator=None) -> Tensor:  # Shape (n,)
-    "Plus and minus ones, equally likely"
+    "`n` plus and minus ones of a `dtype` on a `device`, equally likely, drawn from `generator`"
     return 1 - 2 * torch.randint(2, (n,), device=device, generator=generator).to(dtype)
 
 # %% ../nbs/03_unitary.ipynb #84dae980

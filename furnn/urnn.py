@@ -24,7 +24,7 @@ OUTPUTS = ("complex", "real")
 
 
 def check_tensor(value: Tensor, name: str, more: str = "") -> Tensor:
-    "`value` if it is a tensor; else an error that says what came"
+    "`value` if it is a tensor; else an error that calls it `name`, says what came, and `more`"
     if not isinstance(value, Tensor):
         raise TypeError(f"{name}: expected a tensor, got {type(value).__name__}{more}")
     return value
@@ -36,7 +36,7 @@ def as_real(h: Tensor) -> Tensor:  # Real, shape (..., 2n); a real tensor as it 
 
 
 def as_complex(h: Tensor) -> Tensor:  # Complex, shape (..., n)
-    "Counterpart of `as_real`"
+    "Counterpart of `as_real`, of real numbers `h` (..., 2n)"
     return torch.complex(*h.chunk(2, -1))
 
 # %% ../nbs/15_urnn.ipynb #b16160e3
@@ -136,7 +136,7 @@ class URNNCell(ComplexModule):
         return as_complex(h) if paired else h
 
     def shown(self, h: Tensor) -> Tensor:
-        "A state as the user wants it"
+        "A state `h` as the user wants it"
         return as_real(h) if self.output == "real" else h
 
     def forward(
@@ -316,12 +316,12 @@ def reverse(
 
 
 def with_data(packed: PackedSequence, data: Tensor) -> PackedSequence:
-    "The packed sequence with other numbers in the same order"
+    "The sequence `packed` with other numbers, `data`, in the same order"
     return PackedSequence(data, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
 
 
 def pad_packed(packed: PackedSequence) -> tuple[Tensor, Tensor]:  # (T, B, ...) and lengths (B,)
-    "`pad_packed_sequence`, also of complex numbers, which PyTorch does not pad"
+    "`pad_packed_sequence` of `packed`, also of complex numbers, which PyTorch does not pad"
     if not packed.data.is_complex():
         return pad_packed_sequence(packed)
     x, lengths = pad_packed_sequence(with_data(packed, torch.view_as_real(packed.data)))
@@ -329,7 +329,7 @@ def pad_packed(packed: PackedSequence) -> tuple[Tensor, Tensor]:  # (T, B, ...) 
 
 
 def pack_padded(x: Tensor, lengths: Tensor, like: PackedSequence) -> PackedSequence:
-    "Counterpart of `pad_packed`, in the order of another packed sequence"
+    "Counterpart of `pad_packed` for `x` and `lengths`, in the order of the packed sequence `like`"
     real = torch.view_as_real(x) if x.is_complex() else x
     packed = pack_padded_sequence(real, lengths, enforce_sorted=like.sorted_indices is None)
     return with_data(packed, torch.view_as_complex(packed.data) if x.is_complex() else packed.data)

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ..checks import check_choice, check_device, check_size
 from .readme import run_command
-from ..recurrence import backends, recurrence
+from ..recurrence import backends, recurrence_with_last
 from ..runs import environment
 from ..stiefel import random_unitary
 from ..urnn import URNN
@@ -68,13 +68,12 @@ class _FromMap(torch.autograd.Function):
         return None
 
 
-def _iteration(forward: Callable, parameters: list, gradient: Tensor, per_step: bool) -> Callable:
+def _iteration(forward: Callable, parameters: list, gradient: Tensor) -> Callable:
     "Function that runs forward and backward"
     def run():
         for parameter in parameters:
             parameter.grad = None
-        states = forward()
-        (states if per_step else states[-1]).backward(gradient)
+        forward().backward(gradient)
     return run
 
 
@@ -90,9 +89,9 @@ def recurrence_iteration(
     W, h0 = (t.requires_grad_() for t in (random_unitary(N, generator=r).to(device), draw(B, N)))
     b = (0.01 * torch.randn(N, generator=r)).to(device).requires_grad_()
     x, gradient = (0.1 * draw(T, B, N)).requires_grad_(), draw(T, B, N) / N
-    forward = lambda: recurrence(_FromMap.apply(x), W, b, h0, backend=backend)
-    gradient = gradient if setting.per_step else gradient[-1]
-    return _iteration(forward, [W, b, h0], gradient, setting.per_step)
+    last = not setting.per_step
+    forward = lambda: recurrence_with_last(_FromMap.apply(x), W, b, h0, backend=backend)[last]
+    return _iteration(forward, [W, b, h0], gradient[-1] if last else gradient)
 
 
 def layer_iteration(
@@ -103,12 +102,14 @@ def layer_iteration(
     "Function that runs a layer of PyTorch's form forward and backward"
     T, B, N = setting.T, setting.B, setting.N
     layer, input = make(1, N).to(device), torch.randn(T, B, 1, device=device)
+
+    def forward():
+        states, last = layer(input)
+        last = last[0] if isinstance(last, tuple) else last  # of an LSTM, without its cells
+        return states if setting.per_step else last[-1]
     with torch.no_grad():
-        states = layer(input[:1])[0]
-    gradient = torch.randn((T, B, N) if setting.per_step else (B, N), dtype=states.dtype,
-                           device=device) / N
-    return _iteration(lambda: layer(input)[0], list(layer.parameters()), gradient,
-                      setting.per_step)
+        gradient = torch.randn_like(forward()) / N
+    return _iteration(forward, list(layer.parameters()), gradient)
 
 
 def exp_loop(

@@ -48,7 +48,7 @@ class Experiment:
     hooks: Callable[[dict], list[Hook]] = field(default=lambda run: [])  # What its runs do besides
 
     def row(self, result: dict) -> dict:
-        "Row of the table for one result"
+        "Row of the table for one `result`"
         model = setting(result, "model")
         shown = dict(model=setting(result, "unitary", model) if model in ("urnn", "student") else model)
         names = ("hidden_size", *self.columns, "seed")
@@ -58,18 +58,18 @@ class Experiment:
                         "seconds": round(result["seconds"])}
 
     def draw(self, results: list[dict]):  # Matplotlib figure
-        "Validation score of each run against the iteration, or test score against the setting `by`"
+        "Validation score of each run of `results` against the iteration, or test score against the setting `by`"
         return draw_by(results, self) if self.by else draw_runs(results, self)
 
 
 def kind(result: dict) -> str:
-    "Name under which a result's model appears in figures"
+    "Name under which the model of a `result` appears in figures"
     model = setting(result, "model")
     return setting(result, "unitary", "full") if model in ("urnn", "student") else model
 
 
 def draw_runs(results: list[dict], experiment: Experiment):  # Matplotlib figure
-    "Validation score of each run against the iteration"
+    "Validation score of each run of `results` against the iteration"
     fig, ax = figure(height=3.2)
     seen = set()
     for result in results:
@@ -86,7 +86,7 @@ def draw_runs(results: list[dict], experiment: Experiment):  # Matplotlib figure
 
 
 def draw_by(results: list[dict], experiment: Experiment):  # Matplotlib figure
-    "Test score against a setting: a dot for each run, a line through the medians"
+    "Test score against a setting: a dot for each run of `results`, a line through the medians"
     fig, ax = figure(height=3.2)
     for name in dict.fromkeys(map(kind, results)):
         mine = [(setting(r, experiment.by), r["test"][experiment.score]) for r in results
@@ -199,7 +199,7 @@ def reproduce(
 
 
 def side_by_side(experiment, scale, folder, numbers, until, at_once, device) -> None:
-    "Make runs in processes of their own, so many at the same time, until the time is over"
+    "Make the runs `numbers` of an `experiment` at a `scale`, `at_once` at a time, until the time `until`; see `folder`, `device`"
     waiting, working = list(numbers), []
     while (waiting and time.monotonic() < until) or working:
         while waiting and len(working) < at_once and time.monotonic() < until:

@@ -93,7 +93,7 @@ def run(
     half_gradient: bool = False,  # The gradient of W as the authors' code formed it
     model_options: dict | None = None,  # Further settings of the model
     optimizer: dict | None = None,  # Further settings of the optimiser
-    **budget,  # Settings of the budget
+    **budget,  # Settings of the budget, such as `iterations=500`
 ) -> dict:
     "One run of the experiment"
     labels = dict(rates=scheme) | (dict(half_gradient=True) if half_gradient else {})

@@ -56,7 +56,10 @@ class Curriculum(Hook):
                 self.learned = run.iteration
         self.set(run)
 
-    def set(self, run: Training) -> None:
+    def set(
+        self,
+        run: Training,  # Whose task and optimiser are set
+    ) -> None:
         "Length and rates of the next step"
         run.task.train.shown = self.shown
         fall = (1 + torch.cos(torch.tensor(torch.pi * run.iteration / run.iterations)).item()) / 2
@@ -208,7 +211,7 @@ def words(
 
 def budget(
     iterations: int,  # Batches at most
-    **more,  # Further settings of the budget
+    **more,  # Further settings, such as `clip_norm`
 ) -> dict:
     "Settings of the budget"
     return dict(batch_size=64, iterations=iterations, eval_every=50, eval_limit=64, **more)

@@ -46,7 +46,7 @@ def recipe(
     permuted: bool = True,  # Pixels in a fixed random order
     batch_size: int = 128,  # Digits in a batch
     unitary: str = "full",  # Family of W
-    **changes,  # Further settings of the budget
+    **changes,  # Further settings of the budget, such as `patience=5`
 ) -> dict:
     "A run with rates of our own; the values that are not given are where the trials started from"
     options = dict(RMSprop=dict(alpha=0.9), Adam={})[others]
@@ -75,7 +75,7 @@ LARGE = [recipe(dtype, N, 20, **CHOSEN[dtype]) | dict(labels=dict(recipe="own"))
 
 
 def paper_run(model: str, hidden_size: int, permuted: bool, lr: float, seed: int = 0, **budget) -> dict:
-    "A run with the settings of the authors' scripts"
+    "A `model` of so many units (`hidden_size`), `permuted` or not, `lr`, `seed` and `budget`, else as in the authors' scripts"
     gated = model == "lstm"
     matrix = {} if gated else dict(bias_lr=lr) | (dict(unitary_lr=1e-6) if model == "full" else {})
     return dict(task=dict(name="pixels", permuted=permuted),

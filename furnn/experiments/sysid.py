@@ -14,7 +14,7 @@ def run(
     n: int,  # Units of the teacher, and of the student
     teacher: str = "full",  # See furnn.tasks.sysid.TEACHERS
     seed: int = 0,  # Of the teacher, the data and the student
-    **budget,  # Such as iterations=500
+    **budget,  # Such as `iterations=500`
 ) -> dict:
     "One student on one teacher"
     model = dict(name="lstm", hidden_size=n) if student == "lstm" else dict(name="student", unitary=student)

@@ -44,7 +44,7 @@ def forward(
     inverse_m = bias.new_empty(T if keep else 1, B, N)
     z, square, scale = torch.empty_like(H[0]), torch.empty_like(H[0]), bias.new_empty(B, N)
     (m2, *_), b = real_view(square).unbind(-1), bias.expand(B, N).contiguous()
-    start, one = H.new_tensor(eps), bias.new_tensor(1)
+    start, one = H.new_tensor(eps), torch.ones((), dtype=bias.dtype, device=bias.device)
     W, h, rows = W.resolve_conj().mT, h0, inverse_m.expand(T, B, N).unbind(0)
     for x_t, h_t, r in zip(x.unbind(0), H.unbind(0), rows):
         torch.addmm(x_t, h, W, out=z)

@@ -200,7 +200,7 @@ def register_task(
 
 def make_task(
     name: str,  # A key of `TASKS`, or the place of a class: module:Class or file.py:Class
-    **options,  # Arguments of the class; those that are None are left at their default
+    **options,  # Arguments of the class, such as `length`; those that are None keep their default
 ) -> Task:  # The task, ready to train on
     "Task of that name. Raises ValueError on an unknown name or option, with the known ones."
     if name not in TASKS and ":" not in name:

@@ -61,7 +61,7 @@ def make_teacher(
 
 # %% ../../nbs/26_sysid.ipynb #42c30d41
 def complex_noise(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:  # complex64
-    "Circular complex Gaussian noise of unit variance; a module's function, so that it can be pickled"
+    "Circular complex Gaussian noise of unit variance and that `shape`, drawn from `generator`"
     return torch.randn(shape, dtype=torch.complex64, generator=generator)
 
 
