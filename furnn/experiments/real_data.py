@@ -171,11 +171,12 @@ def run(
                             decay=0.01),
                 seed=seed, labels=dict(data=data, kind=kind, **labels))
 
-# %% ../../nbs/48_real_data.ipynb #21c97be1
+# %% ../../nbs/48_real_data.ipynb #ad857387
 TRIALS = [run(data, kind, lr, TRIAL_SEED, stage="trial")
           for data in ("digits", "carbon dioxide") for kind in KINDS for lr in RATES]
 CHOSEN = [  # by the trials: data, kind, rate
-    ("digits", "full", 3e-3), ("digits", "exp", 3e-3), ("digits", "lstm", 1e-2), ("digits", "gru", 1e-2),
+    ("digits", "full", 3e-3), ("digits", "exp", 3e-3),
+    ("digits", "lstm", 1e-2), ("digits", "gru", 1e-2),
     ("carbon dioxide", "full", 1e-2), ("carbon dioxide", "exp", 1e-3)]
 FINAL = [run(*choice, seed, stage="final") for choice in CHOSEN for seed in SEEDS]
 
