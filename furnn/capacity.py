@@ -223,7 +223,8 @@ class FoundMember(NamedTuple):
 
 def search_member(
     module: nn.Module,  # Its call returns the (n, n) matrix; it is not changed
-    residual: Callable[[Tensor], Tensor],  # Of the matrix, double precision: differences, real or complex
+    # Of the matrix, double precision: differences, real or complex
+    residual: Callable[[Tensor], Tensor],
     *,
     starts: int = 16,  # Random starts, at least 1
     steps: int = 200,  # Steps of each start, at least 1; fewer where nothing moves any more
@@ -238,7 +239,8 @@ def search_member(
 
     def differences(x: Tensor) -> Tensor:
         W = matrix(x)
-        W = torch.view_as_complex(W.view(*made.shape, 2)) if made.is_complex() else W.view(made.shape)
+        W = torch.view_as_complex(W.view(*made.shape, 2)) if made.is_complex() else W.view(
+            made.shape)
         r = residual(W)
         return (torch.view_as_real(r) if r.is_complex() else r).flatten()
 

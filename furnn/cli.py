@@ -84,26 +84,34 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
     known, _ = first.parse_known_args([a for a in argv if a not in ("-h", "--help")])
     parser = Parser(
         "furnn_train", description="Train one model on one task, or go on where an "
-        "earlier call stopped.", epilog="Example: furnn_train pixels --permuted --unitary full --hidden_size 116")
-    parser.add_argument("task", help=f"{', '.join(sorted(TASKS))}, or module:Class or file.py:Class")
+        "earlier call stopped.",
+        epilog="Example: furnn_train pixels --permuted --unitary full --hidden_size 116")
+    parser.add_argument("task",
+                        help=f"{', '.join(sorted(TASKS))}, or module:Class or file.py:Class")
     task = task_class(known.task or "copying")
     model = known.model or default_model(known.task)
-    parser.add_argument("--model", help=f"{', '.join(sorted(MODELS))}, or module:function (default {model})")
-    parser.add_argument("--optimizer", help=f"{', '.join([*CAYLEY, *OTHERS])} (default CayleyRMSprop)")
+    parser.add_argument("--model",
+                        help=f"{', '.join(sorted(MODELS))}, or module:function (default {model})")
+    parser.add_argument("--optimizer",
+                        help=f"{', '.join([*CAYLEY, *OTHERS])} (default CayleyRMSprop)")
     parts = dict(task=add_options(parser, f"task {known.task or 'copying'}", task, ("seed",)))
-    parser.add_argument("--data-seed", "--data_seed", dest="data_seed", type=int, metavar="INT",
-                        help="Seed of the data, where the task makes them; for sysid also of the teacher")
+    parser.add_argument(
+        "--data-seed", "--data_seed", dest="data_seed", type=int, metavar="INT",
+        help="Seed of the data, where the task makes them; for sysid also of the teacher")
     make = model_function(model)
     parts["model"] = add_options(parser, f"model {model}", make, ("task",))
     parts["unitary_options"] = {}
     if "unitary" in parts["model"]:
         family = FAMILIES[check_choice(known.unitary or "full", "unitary", FAMILIES)]
-        parts["unitary_options"] = add_options(parser, f"unitary {known.unitary or 'full'}", family, ("n",))
+        parts["unitary_options"] = add_options(parser, f"unitary {known.unitary or 'full'}", family,
+                                               ("n",))
     optimizers = {**CAYLEY, **OTHERS}
-    optimizer = optimizers[check_choice(known.optimizer or "CayleyRMSprop", "optimizer", optimizers)]
+    optimizer = optimizers[check_choice(known.optimizer or "CayleyRMSprop", "optimizer",
+                                        optimizers)]
     alone = optimizer not in (CAYLEY["CayleyAdam"], CAYLEY["CayleySGD"])  # nothing is beside it
     rates = add_options(parser, "rates", make_optimizer, ("model", "name", *["others"][:alone]))
-    own = add_options(parser, f"optimizer {optimizer.__name__}", optimizer, ("params", "capturable", *rates))
+    own = add_options(parser, f"optimizer {optimizer.__name__}", optimizer,
+                      ("params", "capturable", *rates))
     parts["optimizer"] = rates | own
     parts["budget"] = add_options(parser, "budget", Budget)
     add_options(parser, "run", run_options)
@@ -113,7 +121,8 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
 def task_class(name: str) -> type:
     "Class of a task by its `name` or place. Raises ValueError on an unknown one."
     if name not in TASKS and ":" not in name:
-        raise ValueError(f"task: expected one of {', '.join(sorted(TASKS))}, or module:Class, got {name!r}")
+        raise ValueError(
+            f"task: expected one of {', '.join(sorted(TASKS))}, or module:Class, got {name!r}")
     found = TASKS.get(name, name)
     return load_object(found) if isinstance(found, str) else found
 
@@ -145,7 +154,8 @@ def read_settings(
     except ValueError as error:
         raise ValueError(f"settings: expected a file of JSON, got {path} ({error})") from error
     if not isinstance(run, dict) or not all(isinstance(run.get(part, {}), dict) for part in PARTS):
-        raise ValueError(f"settings: expected an object with objects {', '.join(PARTS)}, got {path}")
+        raise ValueError(
+            f"settings: expected an object with objects {', '.join(PARTS)}, got {path}")
     return run
 
 
@@ -161,12 +171,17 @@ def parsed_run(
     run = read_settings(given.pop("settings")) if "settings" in given else {}
     for part in PARTS:
         run[part] = dict(run.get(part, {}))
-    run["task"]["name"], run["model"]["name"] = given.pop("task"), given.pop("model", default_model(argv[0]))
+    run["task"]["name"], run["model"]["name"] = given.pop("task"), given.pop(
+        "model", default_model(argv[0]))
     if "optimizer" in given:
         run["optimizer"]["name"] = given.pop("optimizer")
     if "data_seed" in given:
         run["task"]["seed"] = given.pop("data_seed")
-    taken = lambda part: {name: given.pop(option) for option, name in parts[part].items() if option in given}
+    taken = lambda part: {
+        name: given.pop(option)
+        for option, name in parts[part].items()
+        if option in given
+    }
     if family := taken("unitary_options"):
         run["model"]["unitary_options"] = {**run["model"].get("unitary_options", {}), **family}
     for part in PARTS:
@@ -192,9 +207,11 @@ def command(
         extra = {"soundfile": "speech", "scipy": "speech", "pooch": "data"}.get(error.name, "dev")
         sys.exit(f"{name}: {error.name} is not installed: pip install 'furnn[{extra}]'")
     except (MemoryError, torch.OutOfMemoryError) as error:
-        sys.exit(f"{name}: out of memory ({str(error).splitlines()[0] if str(error) else 'no more said'}); "
-                 "use a smaller batch or hidden size, or checkpoint_every")
-    except (ValueError, TypeError, OSError, FloatingPointError, OverflowError, RuntimeError) as error:
+        sys.exit(
+            f"{name}: out of memory ({str(error).splitlines()[0] if str(error) else 'no more said'}); "
+            "use a smaller batch or hidden size, or checkpoint_every")
+    except (ValueError, TypeError, OSError, FloatingPointError, OverflowError,
+            RuntimeError) as error:
         if isinstance(error, RuntimeError) and not "memory" in str(error).lower():
             raise
         if isinstance(error, ConnectionError) and int(os.environ.get("WORLD_SIZE", 1)) > 1:
@@ -215,7 +232,8 @@ def furnn_train(
             torch.set_num_threads(check_size(threads, "threads", least=1))
         result = train(run, **options)
         if os.environ.get("RANK", "0") == "0":
-            scores = ", ".join(f"{k} {v:.4g}" for k, v in result["test"].items() if isinstance(v, float))
+            scores = ", ".join(f"{k} {v:.4g}" for k, v in result["test"].items()
+                               if isinstance(v, float))
             print(f"test: {scores}; {result['iterations']} iterations in {result['seconds']:.0f} s")
 
     command("furnn_train", work)
@@ -232,7 +250,8 @@ def furnn_reproduce(
 
     parser = Parser(
         "furnn_reproduce", description="Make all runs of an experiment, or go on with "
-        "them; print its table and save its figure.", epilog="Example: furnn_reproduce copying --scale quick")
+        "them; print its table and save its figure.",
+        epilog="Example: furnn_reproduce copying --scale quick")
     parser.add_argument("experiment", help=f"{', '.join(EXPERIMENTS)}, or a module of your own")
     add_options(parser, "options", reproduce, ("experiment",))
     options = {k: v for k, v in vars(parser.parse_args(argv)).items() if v is not None}
@@ -252,7 +271,11 @@ def furnn_data(
 
     parser = Parser("furnn_data", epilog="Example: furnn_data speech",
                     description="Fetch and verify a data set, or list all of them.")
-    parser.add_argument("name", nargs="?", default="", help="fashion, mnist or speech; default: list them")
+    parser.add_argument("name", nargs="?", default="",
+                        help="fashion, mnist or speech; default: list them")
     add_options(parser, "options", data, ("name",))
-    command("furnn_data", lambda: print(data(**{k: v for k, v in vars(parser.parse_args(argv)).items()
-                                                if v is not None})))
+    command(
+        "furnn_data", lambda: print(
+            data(**{k: v
+                    for k, v in vars(parser.parse_args(argv)).items()
+                    if v is not None})))

@@ -32,8 +32,9 @@ class Batches:
     ):
         check_size(batch_size, "batch_size", least=1, most=len(dataset))
         if batch_size % share[1]:
-            raise ValueError(f"batch_size: expected a multiple of the {share[1]} processes of the job, "
-                             f"got {batch_size}")
+            raise ValueError(
+                f"batch_size: expected a multiple of the {share[1]} processes of the job, "
+                f"got {batch_size}")
         self.task, self.dataset, self.batch_size, self.share = task, dataset, batch_size, share
         self.seed, self.per_epoch = seed, len(dataset) // batch_size
         self._epoch, self._order = None, None
@@ -43,7 +44,8 @@ class Batches:
         epoch, k = divmod(i, self.per_epoch)
         if epoch != self._epoch:
             generator = torch.Generator().manual_seed((self.seed * 0x9E3779B1 + epoch + 1) % 2**32)
-            self._epoch, self._order = epoch, torch.randperm(len(self.dataset), generator=generator).tolist()
+            self._epoch, self._order = epoch, torch.randperm(len(self.dataset),
+                                                             generator=generator).tolist()
         rank, processes = self.share
         mine = self._order[k * self.batch_size:(k + 1) * self.batch_size][rank::processes]
         return fetch(self.task, self.dataset, mine)
@@ -84,11 +86,14 @@ def evaluate(
 class Hook:
     "Something a run does besides training; a subclass defines the moments that it needs"
 
-    def start(self, run: "Training") -> None: "Before the first iteration of `run`, and again when it goes on"
-    def before_step(self, run: "Training") -> None: "`run` has the gradients, the step is not yet taken"
+    def start(self, run: "Training") -> None:
+        "Before the first iteration of `run`, and again when it goes on"
+    def before_step(self, run: "Training") -> None:
+        "`run` has the gradients, the step is not yet taken"
     def after_step(self, run: "Training") -> None: "`run` has taken the step"
     def evaluated(self, run: "Training") -> None: "A row was added to `run.history`"
-    def after_iteration(self, run: "Training") -> None: "`run` has done everything for this iteration"
+    def after_iteration(self, run: "Training") -> None:
+        "`run` has done everything for this iteration"
     def stop(self, run: "Training") -> None: "`run` ends, by an error too"
     def state_dict(self) -> dict: "What it has to remember across a stop"; return {}
     def load_state_dict(self, state: dict) -> None: "Go on from `state`, which it remembered"
@@ -136,8 +141,9 @@ class Training:
         before = {name for name, state in saved["hooks"].items() if state}
         now = {name for name, hook in mine.items() if hook.state_dict()}
         if before != now:
-            raise ValueError(f"hooks: expected {sorted(before) or 'none'} that remember something, as in "
-                             f"what was saved, got {sorted(now) or 'none'}")
+            raise ValueError(
+                f"hooks: expected {sorted(before) or 'none'} that remember something, as in "
+                f"what was saved, got {sorted(now) or 'none'}")
         self.model.load_state_dict(saved["model"])
         self.optimizer.load_state_dict(saved["optimizer"])
         for name in before:
@@ -147,11 +153,14 @@ class Training:
             setattr(self, name, saved[name])
 
     def record(self, metrics: dict[str, float]) -> None:
-        "Add an evaluation's `metrics` to the history, and keep the weights if they are the best so far"
+        """Add an evaluation's `metrics` to the history, and keep the weights if they are the best
+        so far
+        """
         sums = [p.detach().abs().double().square().sum() for p in self.model.parameters()]
         same_everywhere(torch.stack(sums), "the weights")
-        row = dict(iteration=self.iteration, epoch=self.iteration / self.per_epoch, seconds=self.seconds,
-                   train_loss=float(self.loss_sum) / self.loss_count, gradient_norm=self.gradient_norm)
+        row = dict(iteration=self.iteration, epoch=self.iteration / self.per_epoch,
+                   seconds=self.seconds, train_loss=float(self.loss_sum) / self.loss_count,
+                   gradient_norm=self.gradient_norm)
         self.history.append(row | {f"valid_{name}": value for name, value in metrics.items()})
         self.loss_sum, self.loss_count = 0.0, 0
         score, sign = metrics[self.task.score], 1 if self.task.higher_is_better else -1
@@ -164,7 +173,8 @@ class Training:
 def random_states(device: torch.device) -> dict:
     "State of every generator that a task or a model on `device` may draw from, as plain data"
     name, keys, *rest = np.random.get_state()
-    states = dict(torch=torch.get_rng_state(), python=random.getstate(), numpy=(name, keys.tolist(), *rest))
+    states = dict(torch=torch.get_rng_state(), python=random.getstate(),
+                  numpy=(name, keys.tolist(), *rest))
     return states | (dict(cuda=torch.cuda.get_rng_state(device)) if device.type == "cuda" else {})
 
 
@@ -178,9 +188,13 @@ def restore_random(states: dict, device: torch.device) -> None:
 
 # %% ../nbs/30_learner.ipynb #aa1e32c9
 def check_finite(model: nn.Module, loss: float, iteration: int) -> float:
-    "Length of the gradient of `model`. Raises, with `iteration` and parameter, if it or `loss` is not finite."
+    """Length of the gradient of `model`.
+
+    Raises, with `iteration` and parameter, if it or `loss` is not finite.
+    """
     grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
-    norms = torch.stack([n.double() for n in torch._foreach_norm(list(grads.values()))]) if grads else None
+    norms = torch.stack([n.double()
+                         for n in torch._foreach_norm(list(grads.values()))]) if grads else None
     norm = norms.square().sum().sqrt().item() if grads else 0.0
     if math.isfinite(loss) and math.isfinite(norm):
         return norm
@@ -193,7 +207,9 @@ def check_finite(model: nn.Module, loss: float, iteration: int) -> float:
 
 
 def share_of(task: Task, target: Tensor, device: torch.device) -> float:
-    "Weight of this process's mean loss (`task`, `target`, `device`): the average over processes is the batch's mean"
+    """Weight of this process's mean loss (`task`, `target`, `device`): the average over processes
+    is the batch's mean
+    """
     processes = world()[1]
     if processes == 1:
         return 1.0
@@ -213,10 +229,14 @@ def fit(
     seed: int = 0,  # Seed of the order of the data
     hooks: Sequence[Hook] = (),  # What the run does besides
 ) -> Training:  # History and best weights
-    "Train and evaluate until `iterations`. Raises FloatingPointError if loss or gradient is not finite."
+    """Train and evaluate until `iterations`.
+
+    Raises FloatingPointError if loss or gradient is not finite.
+    """
     check_size(iterations, "iterations", least=1)
     check_size(eval_every, "eval_every", least=1)
-    run, batches = Training(model, task, optimizer, hooks), Batches(task, task.train, batch_size, seed, world())
+    run, batches = Training(model, task, optimizer, hooks), Batches(task, task.train, batch_size,
+                                                                    seed, world())
     run.iterations, run.per_epoch, device = iterations, batches.per_epoch, run.device
     look_every = 1 if device.type == "cpu" else 50
     try:
@@ -330,7 +350,9 @@ class Patience(Hook):
 
 
 def evaluations_since_best(history: list[dict], task: Task) -> int:
-    "Evaluations in `history` after the lowest validation loss; of a `task` without one, after its best score"
+    """Evaluations in `history` after the lowest validation loss; of a `task` without one, after its
+    best score
+    """
     name, sign = "valid_loss", 1
     if name not in history[-1]:
         name, sign = f"valid_{task.score}", -1 if task.higher_is_better else 1
@@ -351,7 +373,8 @@ class Progress(Hook):
 
     def after_iteration(self, run: Training) -> None:
         "One further"
-        self.bar.set_postfix(loss=f"{run.loss:.2g}", baseline=f"{run.task.baseline:.2g}", refresh=False)
+        self.bar.set_postfix(loss=f"{run.loss:.2g}", baseline=f"{run.task.baseline:.2g}",
+                             refresh=False)
         self.bar.update()
 
     def stop(self, run: Training) -> None:

@@ -26,7 +26,9 @@ from .urnn import URNNCell
 def split_parameters(
     model: nn.Module,  # Any module
 ) -> tuple[list[nn.Parameter], list[nn.Parameter]]:  # (unitary, others), each in the model's order
-    "Trained parameters of a model: those an optimiser moves along the unitary group, and the others"
+    """Trained parameters of a model: those an optimiser moves along the unitary group, and the
+    others
+    """
     for module in model.modules():
         if isinstance(module, UnitaryModule) and isinstance(module.weight, nn.Parameter):
             module.weight.__class__ = UnitaryParameter
@@ -63,8 +65,10 @@ def parameter_groups(
         taken |= set(map(id, params))
         groups.append((params, rate))
     groups.append(([p for p in unitary + others if id(p) not in taken], lr))
-    return [dict(params=params, lr=lr, lr_scale=ratio(rate, lr)) if scaled else dict(params=params, lr=rate)
-            for params, rate in groups if params]
+    return [
+        dict(params=params, lr=lr, lr_scale=ratio(rate, lr)) if scaled else dict(
+            params=params, lr=rate) for params, rate in groups if params
+    ]
 
 
 def ratio(rate: float, lr: float) -> float:
@@ -113,7 +117,8 @@ class UnitaryOptimizer(Optimizer):
             scale = group["lr_scale"]
             if group.get("unitary_lr") is not None:
                 scale = ratio(group["unitary_lr"], float(group["lr"]))
-            super().add_param_group({**param_group, "params": unitary, "unitary": True, "lr_scale": scale})
+            super().add_param_group(
+                {**param_group, "params": unitary, "unitary": True, "lr_scale": scale})
 
     def check(
         self,
@@ -162,8 +167,9 @@ class UnitaryOptimizer(Optimizer):
                 loss = closure()
         ready = [[p for p in group["params"] if p.grad is not None] for group in self.param_groups]
         for p in (p for params in ready for p in params if p.grad.layout != torch.strided):
-            raise RuntimeError(f"gradient: expected a dense one, got {p.grad.layout} for a parameter "
-                               f"of shape {tuple(p.shape)}")
+            raise RuntimeError(
+                f"gradient: expected a dense one, got {p.grad.layout} for a parameter "
+                f"of shape {tuple(p.shape)}")
         for params, group in zip(ready, self.param_groups):
             unitary, others = ([p for p in params if isinstance(p, UnitaryParameter) == kind]
                                for kind in (True, False))
@@ -177,7 +183,9 @@ class UnitaryOptimizer(Optimizer):
         self,
         group: dict,  # Of ordinary parameters
     ) -> dict:
-        "Options for a matrix in it that its module recognised as unitary after the optimiser was made"
+        """Options for a matrix in it that its module recognised as unitary after the optimiser was
+        made
+        """
         rate = group.get("unitary_lr")
         return group if rate is None else {**group, "lr_scale": ratio(rate, self.defaults["lr"])}
 
@@ -236,7 +244,8 @@ class UnitaryOptimizer(Optimizer):
         for p, name in zip((p for group in self.param_groups for p in group["params"]), saved):
             if state_dict["state"].get(name):
                 step = state_dict["state"][name]["step"]
-                self.state[p]["step"] = step.to(self.state[p]["step"].device, torch.float64, copy=True)
+                self.state[p]["step"] = step.to(self.state[p]["step"].device, torch.float64,
+                                                copy=True)
 
 
 def plain_numbers(options: dict) -> dict:
@@ -259,16 +268,20 @@ class CayleyRMSprop(UnitaryOptimizer):
         unitary_lr: float | None = None,  # Rate of unitary parameters; default: lr
         alpha: float = 0.9,  # Memory of the running mean square, from 0 to below 1
         eps: float = 1e-8,  # Added to the root mean square
-        precondition_unitary: bool = False,  # Divide the gradient of W by its running root mean square
+        # Divide the gradient of W by its running root mean square
+        precondition_unitary: bool = False,
         polish_every: int = 100,  # Steps between two polish steps; 0: never
-        capturable: bool = False,  # Keep counters on the GPU, so that a CUDA graph can hold the step
+        # Keep counters on the GPU, so that a CUDA graph can hold the step
+        capturable: bool = False,
         initial_accumulator_value: float = 0.0,  # First mean square, as in `torch.optim.Adagrad`
     ):
         defaults = {k: v for k, v in locals().items() if k not in ("self", "params", "__class__")}
         super().__init__(params, defaults)
 
     def mean_square(self, p: Tensor, state: dict, group: dict) -> Tensor:
-        "Running mean square of a gradient of `p`, in `state`, started as `group` says; of a complex one, of its parts"
+        """Running mean square of a gradient of `p`, in `state`, started as `group` says; of a
+        complex one, of its parts
+        """
         if "square_avg" not in state:
             start = group["initial_accumulator_value"]
             value = complex(start, start) if p.is_complex() else start
@@ -282,8 +295,9 @@ class CayleyRMSprop(UnitaryOptimizer):
             s["step"] -= 1  # PyTorch's implementation counts for itself
         squares = [self.mean_square(p, s, group) for p, s in zip(params, states)]
         same = lambda p, t: t.conj() if p.is_conj() else t  # a view of what lies in memory
-        rmsprop([same(p, p) for p in params], [same(p, p.grad).resolve_conj() for p in params], squares, [], [],
-                [s["step"] for s in states], has_complex=any(p.is_complex() for p in params),
+        rmsprop([same(p, p) for p in params], [same(p, p.grad).resolve_conj() for p in params],
+                squares, [], [], [s["step"] for s in states], has_complex=any(p.is_complex()
+                                                                              for p in params),
                 capturable=group["capturable"], lr=group["lr"] * group["lr_scale"],
                 alpha=group["alpha"], eps=group["eps"], weight_decay=0, momentum=0, centered=False)
 
@@ -322,7 +336,9 @@ class CayleySGD(UnitaryOptimizer):
 
 # %% ../nbs/16_optim.ipynb #7853bc49
 class CayleyAdam(UnitaryOptimizer):
-    "Cayley steps along Adam's direction, for unitary parameters; another optimiser takes the others"
+    """Cayley steps along Adam's direction, for unitary parameters; another optimiser takes the
+    others
+    """
 
     def __init__(
         self,
@@ -399,7 +415,9 @@ def delay_rates(
     length: int,  # Delay or sequence length T, at least 1
     lr: float = 1e-3,  # Rate of all other parameters
 ) -> dict[str, float]:  # bias_lr, bias_spread, unitary_lr, family_lr
-    "Rates of the bias and of the unitary matrix, and size of the first bias, like 1/T for a long delay"
+    """Rates of the bias and of the unitary matrix, and size of the first bias, like 1/T for a long
+    delay
+    """
     check_size(length, "length", least=1)
     shrink = min(1.0, 50 / length)
     return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length),

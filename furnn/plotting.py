@@ -16,13 +16,21 @@ from typing import Any, NamedTuple
 # %% ../nbs/00_figures.ipynb #dfda8e6a
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999")
 _MODELS = {
-    "full": ("#0072B2", "full-capacity uRNN"), "restricted": ("#D55E00", "restricted-capacity uRNN"),
-    "eunn": ("#E69F00", "EUNN"), "householder": ("#56B4E9", "Householder"),
-    "exp": ("#8B6BB1", "matrix exponential"), "cayley": ("#7A5230", "Cayley"),
-    "diagonal": ("#A39A00", "diagonal uRNN"), "orthogonal": ("#004B75", "orthogonal RNN"),
-    "switched": ("#000000", "switched uRNN"), "lstm": ("#009E73", "LSTM"),
-    "rnn": ("#CC79A7", "tanh RNN"), "gru": ("#999999", "GRU"), "mingru": ("#5F6B73", "minGRU"),
-    "lru": ("#B0243C", "LRU"), "deltanet": ("#3F7F2F", "DeltaNet"),
+    "full": ("#0072B2", "full-capacity uRNN"),
+    "restricted": ("#D55E00", "restricted-capacity uRNN"),
+    "eunn": ("#E69F00", "EUNN"),
+    "householder": ("#56B4E9", "Householder"),
+    "exp": ("#8B6BB1", "matrix exponential"),
+    "cayley": ("#7A5230", "Cayley"),
+    "diagonal": ("#A39A00", "diagonal uRNN"),
+    "orthogonal": ("#004B75", "orthogonal RNN"),
+    "switched": ("#000000", "switched uRNN"),
+    "lstm": ("#009E73", "LSTM"),
+    "rnn": ("#CC79A7", "tanh RNN"),
+    "gru": ("#999999", "GRU"),
+    "mingru": ("#5F6B73", "minGRU"),
+    "lru": ("#B0243C", "LRU"),
+    "deltanet": ("#3F7F2F", "DeltaNet"),
     "deltaproduct": ("#7FA650", "DeltaProduct"),
 }
 MODEL_COLOURS = {kind: colour for kind, (colour, _) in _MODELS.items()}
@@ -217,7 +225,8 @@ class Table:
                 + "\n".join(rows) + "</tbody></table>")
 
     def __repr__(self) -> str:
-        text = lambda cell: cell.replace("|", "\\|") if isinstance(cell, str) else "(see the notebook)"
+        text = lambda cell: cell.replace("|", "\\|") if isinstance(cell, str
+                                                                   ) else "(see the notebook)"
         lines = [[text(cell) for cell in line] for line in [self.header, *self.body]]
         widths = [max(map(len, column)) for column in zip(*lines)]
         put = lambda text, width, right: text.rjust(width) if right else text.ljust(width)

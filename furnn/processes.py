@@ -59,7 +59,10 @@ def distributed(
 def job(
     device: str,  # Such as cpu or cuda; each process of a job gets a GPU of its own
 ):  # Yields whether this is the first process, and its device
-    "Join the processes that torchrun started, if it did. Raises ValueError on a device that is not here."
+    """Join the processes that torchrun started, if it did.
+
+    Raises ValueError on a device that is not here.
+    """
     alone = int(os.environ.get("WORLD_SIZE", 1)) == 1 or dist.is_initialized()
     cuda = str(device).startswith("cuda")
     if cuda and not alone:
@@ -85,7 +88,8 @@ def answers(
     try:
         yield
     except RuntimeError as error:
-        if world()[1] == 1 or not isinstance(error, dist.DistError) and "gloo" not in str(error).lower():
+        if world()[1] == 1 or not isinstance(error,
+                                             dist.DistError) and "gloo" not in str(error).lower():
             raise
         time.sleep(0.5)  # PyTorch's thread for messages lets go of its tensors now, or blocks later
         raise ConnectionError(

@@ -24,7 +24,10 @@ def modrelu(
     bias: Tensor,  # Real, shape (n,): added to the modulus
     eps: float = 1e-5,  # Added to the squared modulus, at least 0; above 0 where a `z` may be 0
 ) -> Tensor:  # Shape and dtype of z
-    "`z` with its modulus shifted by `bias` and cut off at 0. Raises on a bias or eps that cannot be."
+    """`z` with its modulus shifted by `bias` and cut off at 0.
+
+    Raises on a bias or eps that cannot be.
+    """
     if bias.is_complex():
         raise TypeError(f"bias: expected a real dtype, got {bias.dtype}")
     if bias.shape != z.shape[-1:]:
@@ -66,7 +69,8 @@ def implementation(
     if backend == "reference":
         return reference
     if backend not in KERNELS:
-        raise ValueError(f"backend: expected 'auto', 'reference' or one of {list(KERNELS)}, got {backend!r}")
+        raise ValueError(
+            f"backend: expected 'auto', 'reference' or one of {list(KERNELS)}, got {backend!r}")
     module = importlib.import_module(KERNELS[backend])
     return module.recurrence_with_last if last else module.recurrence
 
@@ -76,7 +80,8 @@ def is_here(backend: str) -> bool:
     return backend == "reference" or importlib.import_module(KERNELS[backend]).available()
 
 
-is_here._dynamo_marked_constant = True  # as `torch.compiler.assume_constant_result`, without its imports
+# as `torch.compiler.assume_constant_result`, without its imports
+is_here._dynamo_marked_constant = True
 implementation._dynamo_marked_constant = True
 
 
@@ -86,7 +91,9 @@ def backends() -> list[str]:  # Names that `recurrence(..., backend=)` accepts h
 
 # %% ../nbs/10_recurrence.ipynb #50becde3
 def transformed() -> bool:
-    "Whether torch.func or forward-mode differentiation is at work, which only the plain loop supports"
+    """Whether torch.func or forward-mode differentiation is at work, which only the plain loop
+    supports
+    """
     return torch._C._functorch.maybe_current_level() is not None or forward_ad._current_level >= 0
 
 
@@ -106,11 +113,15 @@ def choose(
     T: int,  # Steps
     N: int,  # Units
 ) -> str:  # Name of an implementation
-    "Which implementation to use. Raises on one that is unknown, not here, or cannot do what is asked."
+    """Which implementation to use.
+
+    Raises on one that is unknown, not here, or cannot do what is asked.
+    """
     if transformed():
         if backend not in ("auto", "reference"):
-            raise NotImplementedError(f"backend {backend!r}: torch.func and forward-mode derivatives "
-                                      "need backend='reference'")
+            raise NotImplementedError(
+                f"backend {backend!r}: torch.func and forward-mode derivatives "
+                "need backend='reference'")
         return "reference"
     if backend == "auto":
         return fastest(device, T, N)
@@ -119,9 +130,11 @@ def choose(
         raise ValueError(f"backend: expected 'auto' or one of {backends()}, got {backend!r}, "
                          "which this machine does not have (the log says why)")
     if backend == "eager" and torch.compiler.is_exporting():
-        raise NotImplementedError("backend 'eager': torch.export needs 'auto', 'reference' or 'cpu'")
+        raise NotImplementedError(
+            "backend 'eager': torch.export needs 'auto', 'reference' or 'cpu'")
     if (expected := DEVICES.get(backend, device.type)) != device.type:
-        raise ValueError(f"backend {backend!r}: expected tensors on device {expected!r}, got {device}")
+        raise ValueError(
+            f"backend {backend!r}: expected tensors on device {expected!r}, got {device}")
     return backend
 
 # %% ../nbs/10_recurrence.ipynb #8cfe6ea8
@@ -132,7 +145,10 @@ def segment_length(
     itemsize: int = 8,  # Bytes of each number
     budget: int = 2**32,  # Bytes that states, their gradients and what comes with them may take
 ) -> int:  # Steps k from one stored state to the next; 0: store all
-    "Length of the segments that a long sequence is cut into. Raises on a negative `checkpoint_every`."
+    """Length of the segments that a long sequence is cut into.
+
+    Raises on a negative `checkpoint_every`.
+    """
     if checkpoint_every is not None:
         check_size(checkpoint_every, "checkpoint_every")
         return 0 if checkpoint_every >= steps else checkpoint_every
@@ -163,7 +179,9 @@ KNOWN = torch.complex64, torch.complex128, torch.float32, torch.float64
 
 
 def check_eps(eps: float, dtype: torch.dtype = torch.float64) -> None:
-    "Raise unless `eps` is above 0 in the precision of `dtype`, as it must be where a state may be 0"
+    """Raise unless `eps` is above 0 in the precision of `dtype`, as it must be where a state may be
+    0
+    """
     if torch.compiler.is_compiling():
         return  # it was checked when the network was made
     real = REAL.get(dtype, dtype)
@@ -240,13 +258,15 @@ def recurrence_with_last(
 
 
 def recurrence(
-    x: Tensor,  # Complex, shape (T, B, N): the inputs after V; real for a real orthogonal recurrence
+    # Complex, shape (T, B, N): the inputs after V; real for a real orthogonal recurrence
+    x: Tensor,
     W: Tensor,  # Dtype of x, shape (N, N): unitary
     bias: Tensor,  # Real, shape (N,): bias of modReLU
     h0: Tensor,  # Dtype of x, shape (N,) or (B, N): the state before the first step
     eps: float = 1e-5,  # See `modrelu`; above 0
     backend: str = "auto",  # One of `backends()`, or "auto" for the fastest that fits
-    checkpoint_every: int | None = 0,  # Steps between states kept for the way back; None: by the size
+    # Steps between states kept for the way back; None: by the size
+    checkpoint_every: int | None = 0,
 ) -> Tensor:  # Dtype of x, shape (T, B, N): the state after each step
     "States of `h_t = modrelu(W h_(t-1) + x_t)`. Raises on what does not fit, and unknown backends."
     return recurrence_with_last(x, W, bias, h0, eps, backend, checkpoint_every)[0]

@@ -10,7 +10,8 @@ __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_u
            'environment', 'results_folder', 'load_results', 'setting', 'save_result']
 
 # %% ../nbs/31_runs.ipynb #a419f718
-import csv, hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys, threading, time, zipfile
+import csv, hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
+import threading, time, zipfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
@@ -24,8 +25,10 @@ import furnn
 from .capacity import parameter_count
 from .checks import check_choice, check_number, check_size
 from .cores import LRU, DeltaNet, MinGRU, SelectiveDiagonal
-from .learner import ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit
-from .optim import CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters
+from .learner import (
+    ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit)
+from .optim import (
+    CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters)
 from .processes import job, same_everywhere, summed, world
 from .stiefel import unitarity_error
 from .tasks.base import Task, load_object, make_task
@@ -68,7 +71,8 @@ def make_urnn(
 def check_dropout(dropout: float, num_layers: int) -> None:
     "Raise on a `dropout` that is no probability, or has no place between `num_layers` layers"
     if check_number(dropout, "dropout", least=0, most=1) and num_layers == 1:
-        raise ValueError(f"dropout: expected at least two layers, between which it acts, got {dropout} for one")
+        raise ValueError(
+            f"dropout: expected at least two layers, between which it acts, got {dropout} for one")
 
 
 def make_switched(
@@ -92,7 +96,8 @@ def with_readout(task: Task, core: nn.Module, checkpoint_every: int | None = Non
     dtype = next(core.parameters()).dtype
     dtype = {torch.float32: torch.complex64, torch.float64: torch.complex128}.get(dtype, dtype)
     return SequenceModel(core, task.output_size, "all" if task.per_step else "last",
-                         checkpoint_every=checkpoint_every, dtype=dtype if task.complex_output else None)
+                         checkpoint_every=checkpoint_every,
+                         dtype=dtype if task.complex_output else None)
 
 # %% ../nbs/31_runs.ipynb #0ee71b9a
 def make_gated(
@@ -174,7 +179,8 @@ def make_model(
     function = model_function(name)
     known = list(inspect.signature(function).parameters)[1:]
     if foreign := [key for key in options if key not in known]:
-        raise ValueError(f"model {name}: expected options among {', '.join(known)}, got {', '.join(foreign)}")
+        raise ValueError(
+            f"model {name}: expected options among {', '.join(known)}, got {', '.join(foreign)}")
     return function(task, **options)
 
 # %% ../nbs/31_runs.ipynb #21f95947
@@ -185,13 +191,15 @@ OTHERS = {"RMSprop": torch.optim.RMSprop, "Adam": torch.optim.Adam, "AdamW": tor
 
 def make_optimizer(
     model: nn.Module,  # Whose parameters it moves
-    name: str = "CayleyRMSprop",  # Or CayleyAdam or CayleySGD; or, if none is unitary, a name of `OTHERS`
+    # Or CayleyAdam or CayleySGD; or, if none is unitary, a name of `OTHERS`
+    name: str = "CayleyRMSprop",
     lr: float = 1e-3,  # Rate of everything that has no rate of its own
     unitary_lr: float | None = None,  # Rate of unitary parameters
     bias_lr: float | None = None,  # Rate of the biases of modReLU
     input_lr: float | None = None,  # Rate of the input maps V
     family_lr: float | None = None,  # Rate of the parameters of a restricted or other family
-    others: str | None = None,  # Beside CayleyAdam or CayleySGD: RMSprop, Adam (default), AdamW, SGD
+    # Beside CayleyAdam or CayleySGD: RMSprop, Adam (default), AdamW, SGD
+    others: str | None = None,
     others_options: dict | None = None,  # Its options, such as dict(weight_decay=0.01)
     **options,  # Options of the class of that name, such as `alpha` or `betas`
 ) -> torch.optim.Optimizer:
@@ -208,21 +216,27 @@ def make_optimizer(
         raise ValueError(f"{', '.join(idle)}: this model has no unitary parameters")
     if name == "CayleyRMSprop":
         if others is not None or others_options:
-            raise ValueError("others: CayleyRMSprop moves every parameter, expected none beside it, "
-                             f"got {others or others_options}")
+            raise ValueError(
+                "others: CayleyRMSprop moves every parameter, expected none beside it, "
+                f"got {others or others_options}")
         return CayleyRMSprop(parameter_groups(model, lr, **given), lr=lr, **options)
     unitary, _ = split_parameters(model)
     if name in OTHERS:
         if unitary:
-            raise ValueError(f"optimizer: {name} moves a unitary matrix off the unitary group; expected "
-                             f"one of {', '.join(CAYLEY)} for this model")
+            raise ValueError(
+                f"optimizer: {name} moves a unitary matrix off the unitary group; expected "
+                f"one of {', '.join(CAYLEY)} for this model")
         return OTHERS[name](parameter_groups(model, lr, **given, scaled=False), lr=lr, **options)
     if not unitary:
         raise ValueError(f"optimizer: {name} moves unitary parameters, and this model has none")
     others = OTHERS[check_choice("Adam" if others is None else others, "others", OTHERS)]
-    rest = parameter_groups(model, lr, **{k: v for k, v in given.items() if k != "unitary_lr"}, scaled=False)
+    rest = parameter_groups(model, lr, **{k: v
+                                          for k, v in given.items()
+                                          if k != "unitary_lr"}, scaled=False)
     mine = {id(p) for p in unitary}
-    rest = [group | dict(params=[p for p in group["params"] if id(p) not in mine]) for group in rest]
+    rest = [
+        group | dict(params=[p for p in group["params"] if id(p) not in mine]) for group in rest
+    ]
     rest = [group for group in rest if group["params"]]
     first = CAYLEY[name](unitary, lr=given.get("unitary_lr", lr), **options)
     return Together(first, others(rest, lr=lr, **(others_options or {})))
@@ -259,25 +273,29 @@ class Budget:
         test_limit: int | None = None,  # Test sequences to score at the end; default: all
         patience: int | None = None,  # Evaluations without a lower validation loss before the end
         clip_norm: float | None = None,  # Longest gradient
-        clip_value: float | None = None,  # Largest entry of the gradient, of a model with real parameters
-        schedule: str | None = None,  # constant, exponential, cosine, linear or step; with decay alone: exponential
+        # Largest entry of the gradient, of a model with real parameters
+        clip_value: float | None = None,
+        # constant, exponential, cosine, linear or step; with decay alone: exponential
+        schedule: str | None = None,
         decay: float | None = None,  # Factor an epoch (exponential), at each step, or at the end
         retrivialise_every: int | None = None,  # Iterations between new bases of an ExpUnitary
     ):
         options = {name: value for name, value in locals().items() if name != "self"}
-        for name in ("iterations", "batch_size", "eval_every", "eval_limit", "test_limit", "patience",
-                     "retrivialise_every"):
+        for name in ("iterations", "batch_size", "eval_every", "eval_limit", "test_limit",
+                     "patience", "retrivialise_every"):
             if options[name] is not None:
                 check_size(options[name], name, least=1)
         if epochs is not None and iterations is not None:
-            raise ValueError(f"epochs and iterations: expected one of them, got {epochs} and {iterations}")
+            raise ValueError(
+                f"epochs and iterations: expected one of them, got {epochs} and {iterations}")
         if schedule is not None:
             check_choice(schedule, "schedule", SCHEDULES)
         if decay is not None:
             check_number(decay, "decay", least=0, most=1)
         if (decay is None, schedule) in ((True, "exponential"), (False, "constant")):
-            raise ValueError(f"decay: expected {'one' if decay is None else 'none'} with schedule {schedule}, "
-                             f"got {decay}")
+            raise ValueError(
+                f"decay: expected {'one' if decay is None else 'none'} with schedule {schedule}, "
+                f"got {decay}")
         vars(self).update(options)
 
     def settled(self, sequences: int) -> "Budget":
@@ -285,8 +303,9 @@ class Budget:
         settings, per_epoch = dict(vars(self)), max(1, sequences // self.batch_size)
         if (epochs := settings.pop("epochs")) is not None:
             if not 1 <= epochs * per_epoch < math.inf:
-                raise ValueError(f"epochs: expected a number, at least {1 / per_epoch:.2g} for one batch, "
-                                 f"got {epochs}")
+                raise ValueError(
+                    f"epochs: expected a number, at least {1 / per_epoch:.2g} for one batch, "
+                    f"got {epochs}")
             settings["iterations"] = round(epochs * per_epoch)
         settings["iterations"] = settings["iterations"] or 1000
         settings["eval_every"] = settings["eval_every"] or per_epoch
@@ -300,7 +319,8 @@ class Budget:
         if self.retrivialise_every and not any(hasattr(m, "retrivialise") for m in model.modules()):
             raise ValueError("retrivialise_every: expected a model with a matrix of the family exp")
         if self.clip_value is not None and any(p.is_complex() for p in model.parameters()):
-            raise ValueError("clip_value: expected a model whose parameters are real; clip_norm is for all")
+            raise ValueError(
+                "clip_value: expected a model whose parameters are real; clip_norm is for all")
 
     def hooks(self) -> list[Hook]:
         "What the budget asks for besides training"
@@ -322,7 +342,10 @@ def as_data(
     setting,  # Of a run: numbers, text, True, False, None, and lists and dictionaries of these
     name: str = "run",  # Its name, for the message
 ):
-    "The setting with numbers of numpy as Python's. Raises TypeError on what a file of settings cannot hold."
+    """The setting with numbers of numpy as Python's.
+
+    Raises TypeError on what a file of settings cannot hold.
+    """
     if isinstance(setting, dict):
         return {key: as_data(value, str(key)) for key, value in setting.items()}
     if isinstance(setting, (list, tuple)):
@@ -335,7 +358,8 @@ def as_data(
 
 
 def settle(
-    run: dict,  # `task`, `model`, `optimizer`, `budget` (dictionaries), `seed`; all but the task may be missing
+    # `task`, `model`, `optimizer`, `budget` (dictionaries), `seed`; all but the task may be missing
+    run: dict,
 ) -> tuple[dict, Task]:  # Every setting, and the task
     "Settings of a run with nothing left open. Raises on settings that do not exist or do nothing."
     run = as_data(run)
@@ -350,11 +374,13 @@ def settle(
     known = inspect.signature(model_function(model["name"])).parameters
     for key, value in recipe["model"].items():
         if key == "hidden_size":
-            value = value.get(model.get("unitary", "full") if model["name"] == "urnn" else model["name"], 128)
+            value = value.get(
+                model.get("unitary", "full") if model["name"] == "urnn" else model["name"], 128)
         if key in known:
             model.setdefault(key, value)
     given = dict(run.get("optimizer", {}))
-    rates, scale = recipe["optimizer"], given.get("lr", recipe["optimizer"]["lr"]) / recipe["optimizer"]["lr"]
+    rates, scale = recipe["optimizer"], given.get(
+        "lr", recipe["optimizer"]["lr"]) / recipe["optimizer"]["lr"]
     rates = {k: v * scale if k in ("bias_lr", "family_lr") else v for k, v in rates.items()}
     budget = {**recipe["budget"], **run.get("budget", {})}
     for one, other in (("epochs", "iterations"), ("iterations", "epochs")):
@@ -371,22 +397,26 @@ def settle(
 def build(
     settings: dict,  # As `settle` returns them
     task: Task,  # Likewise
-    given: dict,  # Settings of the optimiser that were asked for, whether or not the model has a use for them
+    # Settings of the optimiser that were asked for, whether or not the model has a use for them
+    given: dict,
     device: torch.device,  # Where the model goes
 ) -> tuple[nn.Module, torch.optim.Optimizer]:
     "Model and optimiser of a run, and the recipe's rates that the model has no use for taken out"
     torch.manual_seed(settings["seed"])
     model = make_model(task, **settings["model"]).to(device)
     useful = useful_rates(model)
-    idle = {"unitary_lr", "bias_lr", "input_lr", "family_lr", "precondition_unitary"} - useful - set(given)
-    if "unitary_lr" in useful and settings["optimizer"].get("name", "CayleyRMSprop") == "CayleyRMSprop":
+    idle = {"unitary_lr", "bias_lr", "input_lr", "family_lr", "precondition_unitary"
+            } - useful - set(given)
+    if "unitary_lr" in useful and settings["optimizer"].get("name",
+                                                            "CayleyRMSprop") == "CayleyRMSprop":
         idle.discard("precondition_unitary")
     for name in idle:
         settings["optimizer"].pop(name, None)
     return model, make_optimizer(model, **settings["optimizer"])
 
 # %% ../nbs/31_runs.ipynb #9139f849
-FILES = ("run.json", "metrics.csv", "result.json", "checkpoint.pt", "checkpoint.prev.pt", "checkpoint.damaged.pt")
+FILES = ("run.json", "metrics.csv", "result.json", "checkpoint.pt", "checkpoint.prev.pt",
+         "checkpoint.damaged.pt")
 
 
 def cannot_write(path: Path, error: Exception) -> OSError:
@@ -407,7 +437,8 @@ def replace(
             f.flush()
             os.fsync(f.fileno())
         os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:  # PyTorch's writer reports a full disk as a RuntimeError
+    # PyTorch's writer reports a full disk as a RuntimeError
+    except (OSError, RuntimeError) as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise cannot_write(path, error) from error
@@ -438,18 +469,23 @@ def load_checkpoint(
         except ValueError as error:
             damaged.append(path)
             if repair:
-                print(f"damaged checkpoint, trying the one before it: {path}: {error}", file=sys.stderr)
+                print(f"damaged checkpoint, trying the one before it: {path}: {error}",
+                      file=sys.stderr)
             continue
-        for bad in damaged if repair else []:  # out of the way, so that it never replaces a whole one
+        # out of the way, so that it never replaces a whole one
+        for bad in damaged if repair else []:
             os.replace(bad, folder / "checkpoint.damaged.pt")
         return state
     if damaged:
-        raise ValueError(f"no whole checkpoint left: {', '.join(map(str, damaged))}. --restart begins again")
+        raise ValueError(
+            f"no whole checkpoint left: {', '.join(map(str, damaged))}. --restart begins again")
     return None
 
 # %% ../nbs/31_runs.ipynb #20fe3a7d
 class RunFolder:
-    "Folder of one run, held by one process at a time until `close`; one in which nothing was saved goes"
+    """Folder of one run, held by one process at a time until `close`; one in which nothing was
+    saved goes
+    """
 
     def __init__(
         self,
@@ -460,7 +496,8 @@ class RunFolder:
     ):
         from filelock import FileLock, Timeout
 
-        self.path, self.settings, self.leader, self._lock = Path(path).expanduser(), settings, leader, None
+        self.path, self.settings, self.leader, self._lock = Path(
+            path).expanduser(), settings, leader, None
         self.new = leader and not self.path.exists()
         if not leader:
             return
@@ -486,8 +523,9 @@ class RunFolder:
         ours = self._ours(known)
         foreign = [name for name in FILES if (self.path / name).exists()]
         if foreign and not ours:
-            raise ValueError(f"folder {self.path} holds {', '.join(foreign)} which furnn did not write, or "
-                             "which is damaged; name another folder, or remove it by hand")
+            raise ValueError(
+                f"folder {self.path} holds {', '.join(foreign)} which furnn did not write, or "
+                "which is damaged; name another folder, or remove it by hand")
         if restart:
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
@@ -538,7 +576,9 @@ class RunFolder:
 
 
 def compare(there: dict, here: dict, folder: Path) -> None:
-    "Raise ValueError if the settings of the run `there`, in `folder`, and `here` differ in more than the length"
+    """Raise ValueError if the settings of the run `there`, in `folder`, and `here` differ in more
+    than the length
+    """
     here, differing = json.loads(json.dumps(here)), []
     for part in sorted({*there, *here} - {"labels"}):
         a, b = there.get(part), here.get(part)
@@ -578,12 +618,14 @@ class Keep(Hook):
         summed([0.0], run.device)  # the first process has prepared the folder
         if saved := load_checkpoint(self.folder.path, repair=self.folder.leader):
             if saved["iteration"] > run.iterations:
-                raise ValueError(f"iterations: expected at least the {saved['iteration']} that this run has "
-                                 f"made, got {run.iterations}. Name another folder, or restart this one")
+                raise ValueError(
+                    f"iterations: expected at least the {saved['iteration']} that this run has "
+                    f"made, got {run.iterations}. Name another folder, or restart this one")
             run.unpack(saved)
             self.folder.save(run)  # the run may ask for more iterations than before
-        same_everywhere(torch.tensor([run.iteration], device=run.device), "the iteration to continue from; "
-                        "the run folder has to be on a file system that they share")
+        same_everywhere(
+            torch.tensor([run.iteration], device=run.device), "the iteration to continue from; "
+            "the run folder has to be on a file system that they share")
         self.saved_at, self.handlers = time.monotonic(), {}
         run.paused = time.monotonic() > self.until and run.iteration > 0
         if threading.current_thread() is threading.main_thread():
@@ -594,19 +636,22 @@ class Keep(Hook):
         "Remember a request; a later one is impatience"
         self.requests.append(time.monotonic())
         if self.requests[-1] - self.requests[0] > 1:  # torchrun passes the same request on
-            raise KeyboardInterrupt("stopped at once; the same command continues from the last checkpoint")
+            raise KeyboardInterrupt(
+                "stopped at once; the same command continues from the last checkpoint")
 
     def after_iteration(self, run: Training) -> None:
         "Save when it is time, and stop when asked"
         now = time.monotonic()
-        asked, late = (n > 0 for n in summed([float(bool(self.requests)), float(now > self.until)], run.device))
+        asked, late = (n > 0 for n in summed(
+            [float(bool(self.requests)), float(now > self.until)], run.device))
         evaluated = run.history and run.history[-1]["iteration"] == run.iteration
         if evaluated or asked or late or now - self.saved_at > self.save_seconds:
             self.folder.save(run)
             self.saved_at = time.monotonic()
         run.paused = late
         if asked and run.iteration < run.iterations and not run.done:
-            raise KeyboardInterrupt(f"stopped at iteration {run.iteration}; the same command continues there")
+            raise KeyboardInterrupt(
+                f"stopped at iteration {run.iteration}; the same command continues there")
 
     def stop(self, run: Training) -> None:
         "Give the signals back"
@@ -616,12 +661,14 @@ class Keep(Hook):
 # %% ../nbs/31_runs.ipynb #0914e699
 def train(
     run: dict,  # Its settings: see `settle`
-    folder: str | Path | None = None,  # Run folder; default: runs/ and a name made from the settings
+    # Run folder; default: runs/ and a name made from the settings
+    folder: str | Path | None = None,
     *,
     restart: bool = False,  # Forget what an earlier run left in the folder
     device: str = "cpu",  # Where to train, such as cpu or cuda; a run may go on elsewhere
     hooks: Sequence[Hook] = (),  # What the run does besides
-    minutes: float | None = None,  # Pause after this time, saved; the same call goes on. 0: train no further
+    # Pause after this time, saved; the same call goes on. 0: train no further
+    minutes: float | None = None,
     quiet: bool = False,  # No progress bar
 ) -> dict:  # Its result, also written to result.json
     "Train, or continue where an earlier call stopped; returns the result of the run."
@@ -634,17 +681,19 @@ def train(
         task.to(device)
         budget = Budget(**settings["budget"])
         budget.check(model)
-        files = stack.enter_context(RunFolder(folder or default_folder(settings), settings, restart, leader))
+        files = stack.enter_context(
+            RunFolder(folder or default_folder(settings), settings, restart, leader))
         if leader and not quiet:
             print(f"{task!r}: {parameter_count(model):,} parameters, baseline {task.baseline:.4g}, "
                   f"folder {files.path}", file=sys.stderr)
         bars = [] if quiet else [Progress()]
         hooks = [Keep(files, minutes=minutes), *budget.hooks(), *hooks, *bars]
-        hooks.sort(key=lambda hook: isinstance(hook, Keep))  # it saves, and starts, when the others have
+        # it saves, and starts, when the others have
+        hooks.sort(key=lambda hook: isinstance(hook, Keep))
         hooks.insert(0, hooks.pop())
-        training = fit(model, task, optimizer, iterations=budget.iterations, batch_size=budget.batch_size,
-                       eval_every=budget.eval_every, eval_limit=budget.eval_limit, seed=settings["seed"],
-                       hooks=hooks)
+        training = fit(model, task, optimizer, iterations=budget.iterations,
+                       batch_size=budget.batch_size, eval_every=budget.eval_every,
+                       eval_limit=budget.eval_limit, seed=settings["seed"], hooks=hooks)
         result = summary(settings, training)
         for hook in hooks:
             if hasattr(hook, "result"):
@@ -668,21 +717,29 @@ def summary(
     settings: dict,  # Of the run
     training: Training,  # At its end, or wherever it is
 ) -> dict:
-    "Result of a run: the test scores of the weights that were best on validation, and how it got there"
+    """Result of a run: the test scores of the weights that were best on validation, and how it got
+    there
+    """
     model, task, history = training.model, training.task, training.history
     ended = training.done or training.iteration >= settings["budget"]["iterations"]
     if not history:
         return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
-                    iterations=training.iteration, done=False, seconds=round(training.seconds, 2), test={},
-                    environment=environment(), metrics={})
+                    iterations=training.iteration, done=False, seconds=round(training.seconds, 2),
+                    test={}, environment=environment(), metrics={})
     if training.best:
         model.load_state_dict(training.best)
     limit, size = settings["budget"]["test_limit"], settings["budget"]["batch_size"]
-    test = evaluate(model, task, task.test, batch_size=size, limit=limit) | task.further_metrics(model)
-    drift = [unitarity_error(p.detach()).max().item() for p in model.parameters() if isinstance(p, UnitaryParameter)]
+    test = evaluate(model, task, task.test, batch_size=size,
+                    limit=limit) | task.further_metrics(model)
+    drift = [
+        unitarity_error(p.detach()).max().item()
+        for p in model.parameters()
+        if isinstance(p, UnitaryParameter)
+    ]
     columns = {k: [row.get(k) for row in history] for k in history[-1]}
     return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
-                iterations=training.iteration, done=ended, per_epoch=training.per_epoch, seconds=round(training.seconds, 2), best_iteration=training.best_iteration,
+                iterations=training.iteration, done=ended, per_epoch=training.per_epoch,
+                seconds=round(training.seconds, 2), best_iteration=training.best_iteration,
                 final=history[-1], test=test, unitarity_error=max(drift, default=None),
                 device=", ".join(training.devices), environment=environment(), metrics=columns)
 
@@ -690,17 +747,21 @@ def summary(
 def environment() -> dict:
     "Where and when a result was made"
     root = Path(furnn.__file__).parent
-    git = lambda *a: subprocess.run(["git", "-C", root, *a], capture_output=True, text=True).stdout.strip()
-    tracked = shutil.which("git") and git("ls-files", "--", "__init__.py")  # or in somebody else's repository
+    git = lambda *a: subprocess.run(["git", "-C", root, *a], capture_output=True, text=True
+                                    ).stdout.strip()
+    # or in somebody else's repository
+    tracked = shutil.which("git") and git("ls-files", "--", "__init__.py")
     gpu = dict(gpu=torch.cuda.get_device_name()) if torch.cuda.is_available() else {}
-    return dict(date=datetime.now(timezone.utc).isoformat(timespec="seconds"), furnn=furnn.__version__,
-                commit=git("rev-parse", "HEAD") if tracked else None, torch=torch.__version__,
-                python=platform.python_version(), machine=platform.machine(),
-                threads=torch.get_num_threads(), **gpu)
+    return dict(date=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                furnn=furnn.__version__, commit=git("rev-parse", "HEAD") if tracked else None,
+                torch=torch.__version__, python=platform.python_version(),
+                machine=platform.machine(), threads=torch.get_num_threads(), **gpu)
 
 # %% ../nbs/31_runs.ipynb #81d84a13
 def results_folder() -> Path:
-    "Folder with the results that the notebooks show: FURNN_RESULTS, ./results, or that of the checkout"
+    """Folder with the results that the notebooks show: FURNN_RESULTS, ./results, or that of the
+    checkout
+    """
     places = [os.environ.get("FURNN_RESULTS"), "results", "nbs/results",
               Path(furnn.__file__).parent.parent / "nbs" / "results"]
     for place in places:
@@ -723,7 +784,8 @@ def load_results(
 
 def setting(
     result: dict,  # Of a run
-    name: str,  # Of a setting of its task, model, optimiser or budget, of a label, or of the result itself
+    # Of a setting of its task, model, optimiser or budget, of a label, or of the result itself
+    name: str,
     default=None,  # If there is none
 ):
     "Value of a setting, wherever it stands; the model's name is `model`, the task's `task`"
@@ -732,8 +794,9 @@ def setting(
         return run[name].get("name", default)
     if name == "seed":  # of the run; the task has one of its own
         return run["seed"]
-    for part in (run.get("labels", {}), run["task"], run["model"], run["model"].get("unitary_options") or {},
-                 run["optimizer"], run["budget"], result):
+    for part in (run.get("labels",
+                         {}), run["task"], run["model"], run["model"].get("unitary_options") or
+                 {}, run["optimizer"], run["budget"], result):
         if name in part:
             return part[name]
     return default

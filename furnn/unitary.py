@@ -57,7 +57,9 @@ def unitary_dtype(
 
 
 class ComplexModule(nn.Module):
-    "`nn.Module` that keeps `UnitaryParameter`s, and changes the precision of all parameters together"
+    """`nn.Module` that keeps `UnitaryParameter`s, and changes the precision of all parameters
+    together
+    """
 
     def _apply(self, fn, recurse=True):
         def precision(t: Tensor) -> torch.dtype:
@@ -113,7 +115,8 @@ def warn_unless_unitary(
     if error <= unitarity_limit(W.dtype):
         return True
     warnings.warn(
-        f"{name}: expected a unitary matrix, got one with ||W^H W - I|| = {error:.3g}. Let an optimiser of "
+        f"{name}: expected a unitary matrix, got one with "
+                f"||W^H W - I|| = {error:.3g}. Let an optimiser of "
         "furnn.optim move it (CayleyRMSprop for all, or CayleyAdam beside one of PyTorch's, on the "
         "two lists of split_parameters), and initialise it through `init`; "
         "furnn.stiefel.project_unitary(W) gives the nearest unitary matrix")
@@ -126,7 +129,9 @@ class UnitaryModule(ComplexModule):
     weight: UnitaryParameter  # Shape (..., n, n)
 
     def watch(self) -> None:
-        "In training, at the first 8 calls, then ever more rarely, warn if the weight is not unitary"
+        """In training, at the first 8 calls, then ever more rarely, warn if the weight is not
+        unitary
+        """
         if not (self.training and torch.is_grad_enabled()) or torch.compiler.is_compiling():
             return
         self._calls = calls = getattr(self, "_calls", 0) + 1
@@ -137,9 +142,12 @@ class UnitaryModule(ComplexModule):
             frozen = "" if self.weight.requires_grad else (
                 ", frozen; loaders that freeze it freeze the other complex parameters too, so call "
                 "model.requires_grad_(True)")
-            warnings.warn(f"weight: expected a UnitaryParameter, got a plain parameter{frozen}. It is a "
-                          "UnitaryParameter from now on: an optimiser of furnn that holds it keeps it unitary")
-            self.weight.__class__ = UnitaryParameter  # the same object, which the optimiser may hold
+            warnings.warn(
+                f"weight: expected a UnitaryParameter, got a plain parameter{frozen}. It is a "
+                "UnitaryParameter from now on: an optimiser of furnn that holds it keeps it unitary"
+            )
+            # the same object, which the optimiser may hold
+            self.weight.__class__ = UnitaryParameter
         elif not unitary:
             self._calls = 512  # said once: the next look is a long way off
 
@@ -167,7 +175,10 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
-    "Copy of the user's matrix `init` on a `device`, of a `dtype`. Raises unless unitary and of shape `(n, n)`."
+    """Copy of the user's matrix `init` on a `device`, of a `dtype`.
+
+    Raises unless unitary and of shape `(n, n)`.
+    """
     if not isinstance(init, Tensor):  # a list, or an array of any strides and byte order
         init = np.array(init)
         init = init.astype(init.dtype.newbyteorder("="))
@@ -178,8 +189,9 @@ def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
         raise TypeError(f"init: expected a real matrix for {dtype}, got {W.dtype}")
     W = W.to(dtype)
     if not (error := unitarity_error(W).item()) < unitarity_limit(dtype):
-        raise ValueError(f"init: expected a unitary matrix, got one with ||W^H W - I|| = {error:.3g}; "
-                         "furnn.stiefel.project_unitary gives the nearest unitary one")
+        raise ValueError(
+            f"init: expected a unitary matrix, got one with ||W^H W - I|| = {error:.3g}; "
+            "furnn.stiefel.project_unitary gives the nearest unitary one")
     return W
 
 
@@ -205,17 +217,21 @@ def initial_unitary(
         angle.uniform_(*ANGLES[init], generator=generator)
         unit = torch.ones_like(angle)
         return torch.polar(unit, angle).diag() if dtype.is_complex else rotations(angle, n)
-    raise ValueError("init: expected 'haar', 'restricted' (not of a real matrix), 'identity', 'henaff', "
-                     f"'cayley' or a unitary matrix, got {init!r}")
+    raise ValueError(
+        "init: expected 'haar', 'restricted' (not of a real matrix), 'identity', 'henaff', "
+        f"'cayley' or a unitary matrix, got {init!r}")
 
 # %% ../nbs/03_unitary.ipynb #619a3a63
 class FullUnitary(UnitaryModule):
-    "Every unitary matrix: the `n^2`-dimensional group itself, held as the `UnitaryParameter` `weight`"
+    """Every unitary matrix: the `n^2`-dimensional group itself, held as the `UnitaryParameter`
+    `weight`
+    """
 
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
-        init: str | Tensor = "haar",  # A name of the table above, or a unitary matrix of shape (n, n)
+        # A name of the table above, or a unitary matrix of shape (n, n)
+        init: str | Tensor = "haar",
         *,
         dtype: torch.dtype | None = None,  # Complex (default), or real for an orthogonal matrix
         device=None,  # Where the matrix lives
@@ -238,7 +254,8 @@ class FullUnitary(UnitaryModule):
 def check_vectors(h: Tensor, n: int) -> None:
     "Raise unless `h` holds vectors of length `n` along its last axis"
     if h.shape[-1:] != (n,):
-        raise ValueError(f"h: expected vectors of length {n}, shape (..., {n}), got {tuple(h.shape)}")
+        raise ValueError(
+            f"h: expected vectors of length {n}, shape (..., {n}), got {tuple(h.shape)}")
 
 
 def unit_numbers(angles: Tensor) -> Tensor:  # Complex, the same shape
@@ -269,13 +286,16 @@ class FactoredUnitary(ComplexModule):
 
 
 class RestrictedUnitary(FactoredUnitary):
-    "Unitary matrix with `7n` trained reals, `D3 R2 F^-1 D2 Pi R1 F D1` (Arjovsky et al. 2016, eq. 6)"
+    """Unitary matrix with `7n` trained reals, `D3 R2 F^-1 D2 Pi R1 F D1` (Arjovsky et al. 2016, eq.
+    6)
+    """
 
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
         *,
-        permutation: Tensor | None = None,  # Fixed permutation, int64 of shape (n,); default: random
+        # Fixed permutation, int64 of shape (n,); default: random
+        permutation: Tensor | None = None,
         dtype: torch.dtype | None = None,  # Complex; the family has no real form
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
@@ -318,12 +338,15 @@ def complex_only(dtype: torch.dtype | None, family: str) -> torch.dtype:
     "The complex `dtype`; raises on a real one, in which the `family` does not exist"
     dtype = unitary_dtype(dtype)
     if not dtype.is_complex:
-        raise TypeError(f"dtype: {family} has no real form, expected complex64 or complex128, got {dtype}")
+        raise TypeError(
+            f"dtype: {family} has no real form, expected complex64 or complex128, got {dtype}")
     return dtype
 
 # %% ../nbs/03_unitary.ipynb #bf1f9ab0
 def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
-    "Of each of `layers` layers of size `n`, in the order of an FFT if `fft`: first coordinate, distance, rotations"
+    """Of each of `layers` layers of size `n`, in the order of an FFT if `fft`: first coordinate,
+    distance, rotations
+    """
     found, depth = [], n.bit_length() - 1  # depth is log2(n), for a power of two
     for layer in range(layers if n > 1 else 0):
         first, distance = (0, 2 ** (layer % depth)) if fft else (layer % 2, 1)
@@ -333,7 +356,9 @@ def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
 
 
 def rotate_pairs(h: Tensor, first: int, c: Tensor, s: Tensor, e: Tensor | None) -> Tensor:
-    "One layer on vectors `h` (..., n), from coordinate `first`; cosines `c`, sines `s`, phases `e`: (blocks, distance)"
+    """One layer on vectors `h` (..., n), from coordinate `first`; cosines `c`, sines `s`, phases
+    `e`: (blocks, distance)
+    """
     last = first + 2 * c.numel()
     upper, lower = h[..., first:last].unflatten(-1, (-1, 2, c.shape[1])).unbind(-2)
     upper = upper if e is None else e * upper
@@ -347,7 +372,8 @@ class EUNNUnitary(FactoredUnitary):
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1; a power of two with fft=True
-        layers: int | None = None,  # Layers of rotations, at least 0; default n (log2(n) with fft=True)
+        # Layers of rotations, at least 0; default n (log2(n) with fft=True)
+        layers: int | None = None,
         fft: bool = False,  # Pair coordinates at distances 1, 2, 4, ... and not neighbours
         *,
         dtype: torch.dtype | None = None,  # Complex (default); real: rotations alone, no phases
@@ -393,14 +419,16 @@ class HouseholderUnitary(FactoredUnitary):
         n: int,  # Size of the matrix, at least 1
         reflections: int | None = None,  # 0 to n; default n - 1, which gives every unitary matrix
         *,
-        dtype: torch.dtype | None = None,  # Complex (default); real: fixed random signs as the diagonal
+        # Complex (default); real: fixed random signs as the diagonal
+        dtype: torch.dtype | None = None,
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
     ):
         super().__init__()
         self.n, dtype = check_size(n, least=1), unitary_dtype(dtype)
         default = n - 1
-        self.reflections = default if reflections is None else check_size(reflections, "reflections")
+        self.reflections = default if reflections is None else check_size(
+            reflections, "reflections")
         if self.reflections > n:
             raise ValueError(f"reflections: expected at most n = {n}, got {reflections}")
         options = dict(device=device, generator=generator)
@@ -416,7 +444,8 @@ class HouseholderUnitary(FactoredUnitary):
     def _factors(self) -> tuple[Tensor, Tensor]:
         "`U` and `S` of the compact WY form"
         rows, columns = torch.tril_indices(self.n, self.reflections, device=self.vectors.device)
-        U = self.vectors.new_zeros(self.n, self.reflections).index_put((rows, columns), self.vectors)
+        U = self.vectors.new_zeros(self.n, self.reflections).index_put((rows, columns),
+                                                                       self.vectors)
         U = U / torch.linalg.vector_norm(U, dim=0)
         eye = torch.eye(self.reflections, dtype=U.dtype, device=U.device)
         return U, (U.mH @ U).triu(1) + eye / 2
@@ -445,7 +474,8 @@ def random_signs(n: int, dtype: torch.dtype, device=None, generator=None) -> Ten
 # %% ../nbs/03_unitary.ipynb #84dae980
 def skew_matrix(
     X: Tensor,  # Real, shape (n, n)
-    dtype: torch.dtype | None = None,  # Real for a real matrix: the entries above the diagonal count
+    # Real for a real matrix: the entries above the diagonal count
+    dtype: torch.dtype | None = None,
 ) -> Tensor:  # Shape (n, n), skew-Hermitian
     "Skew matrix with the real parts of `X` above, the imaginary parts on and below the diagonal"
     real = X.triu(1)
@@ -475,7 +505,9 @@ class SkewUnitary(ComplexModule):
 
 
 class ExpUnitary(SkewUnitary):
-    "Unitary matrix `exp(A) B` of a skew-Hermitian `A` with `n^2` trained reals (Lezcano-Casado 2019)"
+    """Unitary matrix `exp(A) B` of a skew-Hermitian `A` with `n^2` trained reals (Lezcano-Casado
+    2019)
+    """
 
     def __init__(
         self,
@@ -519,7 +551,8 @@ class CayleyUnitary(SkewUnitary):
         init: str | Tensor = "henaff",  # First matrix, see FullUnitary
         *,
         train_phases: bool = True,  # Train the phases of a complex D, as scuRNN does
-        dtype: torch.dtype | None = None,  # Complex (default); real: D holds fixed signs, as in scoRNN
+        # Complex (default); real: D holds fixed signs, as in scoRNN
+        dtype: torch.dtype | None = None,
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
     ):
@@ -604,7 +637,8 @@ FAMILIES = {
 
 def register_unitary(
     name: str,  # Name that `make_unitary` and `URNN(unitary=...)` will know
-    family: Callable,  # Called as family(n, dtype=, device=, generator=, **options), returns a module
+    # Called as family(n, dtype=, device=, generator=, **options), returns a module
+    family: Callable,
 ) -> None:
     "Add a family of unitary matrices. Raises if the name is taken by another one."
     known = FAMILIES.get(name, family)
@@ -640,6 +674,7 @@ def make_unitary(
         has = [name for name in known if name not in ("n", "dtype", "device", "generator")]
         for name in options:
             if name not in has:
-                raise TypeError(f"{name}: expected an option of unitary {unitary!r}, which has {has}")
+                raise TypeError(
+                    f"{name}: expected an option of unitary {unitary!r}, which has {has}")
     made = family(n, dtype=dtype, device=device, generator=generator, **options)
     return made if isinstance(unitary, str) else make_unitary(made, n)

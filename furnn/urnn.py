@@ -15,7 +15,8 @@ from torch.nn import functional as F
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from .checks import check_number, check_size
-from .recurrence import KERNELS, check_eps, in_segments, one_step, recurrence_with_last, segment_length, transformed
+from .recurrence import (
+    KERNELS, check_eps, in_segments, one_step, recurrence_with_last, segment_length, transformed)
 from .unitary import ComplexModule, make_unitary, unitary_dtype
 
 # %% ../nbs/15_urnn.ipynb #70b63b75
@@ -71,7 +72,8 @@ class URNNCell(ComplexModule):
 
         def uniform(*shape, bound):
             "Numbers of the given dtype, each coordinate uniform within +-bound"
-            numbers = torch.empty(*shape, *[2][:dtype.is_complex], dtype=dtype.to_real(), device=device)
+            numbers = torch.empty(*shape, *[2][:dtype.is_complex], dtype=dtype.to_real(),
+                                  device=device)
             numbers.uniform_(-bound, bound, generator=generator)
             return torch.view_as_complex(numbers) if dtype.is_complex else numbers
 
@@ -87,7 +89,10 @@ class URNNCell(ComplexModule):
         self,
         input: Tensor,  # Symbols (...) of an integer dtype, or features (..., input_size)
     ) -> Tensor:  # Dtype of the network, shape (..., hidden_size)
-        "`V x`: the input as the recurrence sees it. Raises on features of another number or precision."
+        """`V x`: the input as the recurrence sees it.
+
+        Raises on features of another number or precision.
+        """
         self._check_input(input)
         if input.is_complex() or not self.V.is_complex() and input.is_floating_point():
             return input @ self.V.mT
@@ -167,7 +172,8 @@ class URNNCell(ComplexModule):
 
     def _load_from_state_dict(self, state_dict, prefix, metadata, strict, missing, *args):
         super()._load_from_state_dict(state_dict, prefix, metadata, strict, missing, *args)
-        missing[:] = [key for key in missing if key != prefix + "_extra_state"]  # parameters alone will do
+        # parameters alone will do
+        missing[:] = [key for key in missing if key != prefix + "_extra_state"]
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}"
@@ -202,9 +208,10 @@ class URNN(ComplexModule):
         generator: torch.Generator | None = None,  # Source of the random numbers
     ):
         super().__init__()
-        self.input_size, self.hidden_size, self.num_layers = (
-            check_size(size, name, least=1) for size, name in (
-                (input_size, "input_size"), (hidden_size, "hidden_size"), (num_layers, "num_layers")))
+        self.input_size, self.hidden_size, self.num_layers = (check_size(
+            size, name,
+            least=1) for size, name in ((input_size, "input_size"), (hidden_size, "hidden_size"),
+                                        (num_layers, "num_layers")))
         dropout = check_number(dropout, "dropout", least=0, most=1)
         if isinstance(unitary, nn.Module) and (num_layers > 1 or bidirectional):
             raise ValueError("unitary: layers and directions would share the module; "
@@ -213,15 +220,19 @@ class URNN(ComplexModule):
             raise ValueError(f"backend: expected 'auto', 'reference' or one of {list(KERNELS)}, "
                              f"got {backend!r}")
         segment_length(1, 1, checkpoint_every)  # raises on a length that cannot be
-        self.unitary = unitary if isinstance(unitary, str) else getattr(unitary, "__name__", type(unitary).__name__)
+        self.unitary = unitary if isinstance(unitary, str) else getattr(
+            unitary, "__name__",
+            type(unitary).__name__)
         self.batch_first, self.dropout, self.bidirectional = batch_first, dropout, bidirectional
         self.output, self.backend, self.checkpoint_every = output, backend, checkpoint_every
         directions = 1 + bidirectional
         sizes = [input_size] + [hidden_size * directions] * (num_layers - 1)
         self.cells = nn.ModuleList(
-            URNNCell(size, hidden_size, unitary, unitary_options, output=output, bias_mean=bias_mean,
-                     bias_spread=bias_spread, eps=eps, dtype=dtype, device=device, generator=generator)
-            for size in sizes for _ in range(directions))
+            URNNCell(size, hidden_size, unitary, unitary_options, output=output,
+                     bias_mean=bias_mean, bias_spread=bias_spread, eps=eps, dtype=dtype,
+                     device=device, generator=generator)
+            for size in sizes
+            for _ in range(directions))
 
     @property
     def output_features(self) -> int:
@@ -232,8 +243,11 @@ class URNN(ComplexModule):
         self,
         input: Tensor | PackedSequence,  # See the class
         h0: Tensor | None = None,  # (num_layers, B, N), or without B; default: the learned h0
-    ) -> tuple[Tensor | PackedSequence, Tensor]:  # output (T, B, N) in the input's layout, h_n (num_layers, B, N)
-        "States of the last layer at every step, and each layer's last state. Raises on what does not fit."
+    ) -> tuple[Tensor | PackedSequence, Tensor]:  # output (T, B, N) as the input, h_n (num_layers, B, N)
+        """States of the last layer at every step, and each layer's last state.
+
+        Raises on what does not fit.
+        """
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, h0)
         check_tensor(input, "input")
@@ -256,10 +270,13 @@ class URNN(ComplexModule):
         h0 = self.cells[0].state(h0, "h0", shape)
         return list(h0 if batched else h0.unsqueeze(1))
 
-    def _run(self, x: Tensor, h0: list[Tensor], lengths: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def _run(
+        self, x: Tensor, h0: list[Tensor], lengths: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         "All layers over a batch with time first, whose sequences may be shorter than it"
         if not x.shape[0]:
-            raise RuntimeError(f"input: expected at least one time step, got shape {tuple(x.shape)}")
+            raise RuntimeError(
+                f"input: expected at least one time step, got shape {tuple(x.shape)}")
         h_n, directions = [], 1 + self.bidirectional
         last = None if lengths is None else (lengths - 1, torch.arange(x.shape[1], device=x.device))
         for layer in range(self.num_layers):
@@ -286,10 +303,13 @@ class URNN(ComplexModule):
             x = cell.project(part)
             return recurrence_with_last(x, W, cell.bias, h, cell.eps, self.backend)
 
-        every = segment_length(x.shape[0], batch * self.hidden_size, self.checkpoint_every, h.itemsize)
+        every = segment_length(x.shape[0], batch * self.hidden_size, self.checkpoint_every,
+                               h.itemsize)
         return in_segments(segment, x, h.expand(batch, self.hidden_size), every)
 
-    def _forward_packed(self, input: PackedSequence, h0: Tensor | None) -> tuple[PackedSequence, Tensor]:
+    def _forward_packed(
+        self, input: PackedSequence, h0: Tensor | None
+    ) -> tuple[PackedSequence, Tensor]:
         "Sequences of different lengths: padded, run together, cut again"
         x, lengths = pad_packed(input)
         output, h_n = self._run(x, self._first_states(h0, x.shape[1]), lengths.to(x.device))
@@ -353,10 +373,12 @@ class SequenceModel(ComplexModule):
         if readout not in ("all", "last"):
             raise ValueError(f"readout: expected 'all' or 'last', got {readout!r}")
         if isinstance(core, SequenceModel) or not isinstance(core, nn.Module):
-            raise TypeError(f"core: expected a recurrent module such as URNN, got {type(core).__name__}")
+            raise TypeError(
+                f"core: expected a recurrent module such as URNN, got {type(core).__name__}")
         p, default = next(core.parameters()), segment_length(1, 1, checkpoint_every)
         self.core, self.embedding, self.last = core, embedding, readout == "last"
-        self.checkpoint_every, self.complex_output = checkpoint_every, bool(dtype and dtype.is_complex)
+        self.checkpoint_every, self.complex_output = checkpoint_every, bool(dtype and
+                                                                            dtype.is_complex)
         features, M = output_features(core), check_size(output_size, "output_size", least=1)
         kind = dict(dtype=p.dtype.to_real(), device=p.device)
         if self.complex_output and p.is_complex():  # a complex map of complex states
@@ -368,8 +390,9 @@ class SequenceModel(ComplexModule):
 
     def forward(
         self,
-        input: Tensor | PackedSequence,  # As the core takes it, symbols also where it takes features
-    ) -> Tensor | PackedSequence:  # (T, B, M) in the layout of the input, or (B, M) with readout="last"
+        # As the core takes it, symbols also where it takes features
+        input: Tensor | PackedSequence,
+    ) -> Tensor | PackedSequence:  # (T, B, M) as the input, or (B, M) with readout="last"
         "Output at every step or at the last one"
         if isinstance(input, PackedSequence):
             return self._packed(input)
@@ -377,7 +400,8 @@ class SequenceModel(ComplexModule):
         input = self._prepared(input).transpose(0, time)
         T, B = input.shape[:2]
         layers = getattr(self.core, "num_layers", 1)
-        every = segment_length(T, B * output_features(self.core) * layers // 2, self.checkpoint_every)
+        every = segment_length(T,
+                               B * output_features(self.core) * layers // 2, self.checkpoint_every)
 
         def segment(part, state):
             h, state = self.core(part.transpose(0, time), state)
@@ -415,7 +439,8 @@ class SequenceModel(ComplexModule):
         h: Tensor,  # States of the core, shape (..., units)
     ) -> Tensor:  # Shape (..., M)
         "Readout of states"
-        if h.is_complex() and not self.complex_output:  # U [Re h; Im h] + c, without copying the states
+        # U [Re h; Im h] + c, without copying the states
+        if h.is_complex() and not self.complex_output:
             U = self.readout.weight.unflatten(1, (2, -1)).transpose(1, 2).flatten(1)
             return F.linear(torch.view_as_real(h).flatten(-2), U, self.readout.bias)
         output = self.readout(h)
@@ -430,7 +455,8 @@ def output_features(
     "Real numbers in a core's output at a step: its `output_features`, or from PyTorch's attributes"
     if hasattr(core, "output_features"):
         return core.output_features
-    return (getattr(core, "proj_size", 0) or core.hidden_size) * (1 + getattr(core, "bidirectional", False))
+    return (getattr(core, "proj_size", 0) or
+            core.hidden_size) * (1 + getattr(core, "bidirectional", False))
 
 # %% ../nbs/17_switched.ipynb #ad5e1b9e
 from .checks import check_choice

@@ -12,13 +12,18 @@ from pathlib import Path
 from .readme import run_command
 
 # %% ../../nbs/96_mutation.ipynb #646daf04
-OPERATORS = {ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*"),
-             ast.MatMult: ("@", "*"), ast.Pow: ("**", "*"), ast.FloorDiv: ("//", "*"), ast.Mod: ("%", "*"),
-             ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"),
-             ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.And: ("and", "or"), ast.Or: ("or", "and")}
-NAMES = {"mH": "mT", "mT": "mH", "real": "imag", "imag": "real", "cos": "sin", "sin": "cos", "triu": "tril",
-         "tril": "triu", "min": "max", "max": "min", "argmin": "argmax", "argmax": "argmin", "fft": "ifft",
-         "ifft": "fft", "add_": "sub_", "sub_": "add_", "any": "all", "all": "any", "zeros_like": "ones_like"}
+OPERATORS = {
+    ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "/"), ast.Div: ("/", "*"),
+    ast.MatMult: ("@", "*"), ast.Pow: ("**", "*"), ast.FloorDiv: ("//", "*"), ast.Mod: ("%", "*"),
+    ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"),
+    ast.Eq: ("==", "!="), ast.NotEq: ("!=", "=="), ast.And: ("and", "or"), ast.Or: ("or", "and")
+}
+NAMES = {
+    "mH": "mT", "mT": "mH", "real": "imag", "imag": "real", "cos": "sin", "sin": "cos",
+    "triu": "tril", "tril": "triu", "min": "max", "max": "min", "argmin": "argmax",
+    "argmax": "argmin", "fft": "ifft", "ifft": "fft", "add_": "sub_", "sub_": "add_", "any": "all",
+    "all": "any", "zeros_like": "ones_like"
+}
 
 
 def python_mutants(
@@ -36,7 +41,8 @@ def python_mutants(
     def between(left, right, kind):
         old, new = OPERATORS[type(kind)]
         start, end = span(left)[1], span(right)[0]
-        found.append((start + source[start:end].index(old), start + source[start:end].index(old) + len(old), new))
+        found.append((start + source[start:end].index(old),
+                      start + source[start:end].index(old) + len(old), new))
 
     for node in ast.walk(ast.parse(source)):
         if id(node) in skipped:
@@ -53,7 +59,8 @@ def python_mutants(
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
             found.append((*span(node), str(not node.value)))
         elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
-            found.append((*span(node), repr(node.value + 1 if isinstance(node.value, int) else node.value * 10)))
+            found.append((*span(node),
+                          repr(node.value + 1 if isinstance(node.value, int) else node.value * 10)))
         elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
             between(node.left, node.right, node.op)
         elif isinstance(node, ast.Compare) and type(node.ops[0]) in OPERATORS:
@@ -71,12 +78,17 @@ def python_mutants(
 def cpp_mutants(
     source: str,  # In C++
 ) -> list[tuple[int, int, str]]:
-    "Mutants of a file of C++, by patterns; lines of comments and of the preprocessor are left alone"
+    """Mutants of a file of C++, by patterns; lines of comments and of the preprocessor are left
+    alone
+    """
     swaps = {" + ": " - ", " - ": " + ", " * ": " / ", " < ": " <= ", " <= ": " < ", " += ": " -= ",
              " -= ": " += ", " > ": " >= ", " && ": " || ", " == ": " != "}
-    aside = [m.span() for m in re.finditer(r"//.*|/\*[\s\S]*?\*/|^[ \t]*#.*|\"[^\"\n]*\"", source, re.M)]
+    aside = [
+        m.span() for m in re.finditer(r"//.*|/\*[\s\S]*?\*/|^[ \t]*#.*|\"[^\"\n]*\"", source, re.M)
+    ]
     pattern = r" (?:[-+*]|<=?|>|[-+]=|&&|==) |(?<![\w.])\d+(?![\w.])"
-    return [(m.start(), m.end(), swaps.get(m[0]) or str(int(m[0]) + 1)) for m in re.finditer(pattern, source)
+    return [(m.start(), m.end(), swaps.get(m[0]) or str(int(m[0]) + 1))
+            for m in re.finditer(pattern, source)
             if not any(a <= m.start() < b for a, b in aside)]
 
 # %% ../../nbs/96_mutation.ipynb #09808c02
@@ -90,11 +102,13 @@ def test_cells(
         flags = re.findall(r"^#\| *(.*)$", source, re.M)
         module = next((f.split()[1] for f in flags if f.startswith("default_exp")), module)
         exported = any(re.match(r"exporti?s?\b", f) for f in flags)
-        left_out = {"slow", "cuda", "eval: false"} & set(flags) or re.search(r"^[%!]|nbdev_export\(\)", source, re.M)
+        left_out = {"slow", "cuda", "eval: false"} & set(flags) or re.search(
+            r"^[%!]|nbdev_export\(\)", source, re.M)
         if cell["cell_type"] != "code" or left_out:
             continue
-        cells.append(f"from importlib import import_module as _load\nglobals().update({{k: v for k, v in "
-                     f"vars(_load('furnn.{module}')).items() if k[:2] != '__'}})" if exported else source)
+        cells.append(
+            f"from importlib import import_module as _load\nglobals().update({{k: v for k, v in "
+            f"vars(_load('furnn.{module}')).items() if k[:2] != '__'}})" if exported else source)
     return cells
 
 
@@ -184,13 +198,15 @@ def mutation(
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for part in ("furnn", "nbs"):
-            shutil.copytree(checkout / part, root / part, ignore=shutil.ignore_patterns("__pycache__", "images"))
+            shutil.copytree(checkout / part, root / part,
+                            ignore=shutil.ignore_patterns("__pycache__", "images"))
         for part in ("settings.ini", "README.md"):
             shutil.copy(checkout / part, root)
         os.environ |= dict(IN_TEST="1", MPLBACKEND="agg")
         if module.endswith(".cpp"):
             os.environ |= dict(FURNN_CACHE=str(root / "cache"), FURNN_REQUIRED="cpu eager")
-        path = root / "furnn" / (module if module.endswith(".cpp") else module.replace(".", "/") + ".py")
+        path = root / "furnn" / (module if module.endswith(".cpp") else module.replace(".", "/") +
+                                 ".py")
         source = path.read_text(encoding="utf-8")
         tests = notebooks.split() or covering(root, module)
         limits = {}
@@ -198,11 +214,15 @@ def mutation(
             fine, why, seconds = passes(root, test)
             print(f"{test}: {'passes' if fine else 'FAILS: ' + why} {seconds:.1f} s", flush=True)
             if not fine:
-                raise ValueError(f"{test}: expected a notebook that passes before anything is changed, got: {why}")
+                raise ValueError(
+                    f"{test}: expected a notebook that passes before anything is changed, got: {why}"
+                )
             limits[test] = 30 + 5 * seconds
         if old:
             if source.count(old) != 1:
-                raise ValueError(f"old: expected a text that occurs once in {module}, got {source.count(old)} times")
+                raise ValueError(
+                    f"old: expected a text that occurs once in {module}, got {source.count(old)} times"
+                )
             chosen = [(source.index(old), source.index(old) + len(old), new)]
         else:
             every = cpp_mutants(source) if module.endswith(".cpp") else python_mutants(source)
@@ -213,10 +233,14 @@ def mutation(
                 break
             path.write_text(source[:start] + text + source[end:], encoding="utf-8")
             line = source.count("\n", 0, start) + 1
-            killer, why = next(((t, w) for t in tests for ok, w, _ in [passes(root, t, limits[t])] if not ok), ("", ""))
-            row = dict(module=module, line=line, code=source.splitlines()[line - 1].strip(), old=source[start:end],
-                       new=text, killed_by=killer, why=why)
-            print(f"{'killed' if killer else 'LIVES '} {module}:{line} {row['old']!r} -> {text!r}  {row['code']}", flush=True)
+            killer, why = next(
+                ((t, w) for t in tests for ok, w, _ in [passes(root, t, limits[t])] if not ok),
+                ("", ""))
+            row = dict(module=module, line=line, code=source.splitlines()[line - 1].strip(),
+                       old=source[start:end], new=text, killed_by=killer, why=why)
+            print(
+                f"{'killed' if killer else 'LIVES '} {module}:{line} {row['old']!r} -> {text!r}  {row['code']}",
+                flush=True)
             tried, alive = tried + 1, alive + [] if killer else alive + [row]
             if results:
                 with open(results, "a", encoding="utf-8") as file:

@@ -20,7 +20,8 @@ from ..tasks.base import load_object
 
 # %% ../../nbs/39_experiments.ipynb #7e779973
 def grid(
-    **settings,  # Of `task`, `model`, `optimizer`, `budget`, `seed`, `labels`; a list means each of its values
+    # Of `task`, `model`, `optimizer`, `budget`, `seed`, `labels`; a list means each of its values
+    **settings,
 ) -> list[dict]:  # Runs
     "Every combination of settings; the last list varies fastest"
     flat = [((part, name), value) for part, values in settings.items()
@@ -50,15 +51,24 @@ class Experiment:
     def row(self, result: dict) -> dict:
         "Row of the table for one `result`"
         model = setting(result, "model")
-        shown = dict(model=setting(result, "unitary", model) if model in ("urnn", "student") else model)
+        shown = dict(model=setting(result, "unitary", model) if model in ("urnn",
+                                                                          "student") else model)
         names = ("hidden_size", *self.columns, "seed")
-        shown |= {name: setting(result, name) for name in names if setting(result, name) is not None}
-        return shown | {"parameters": result["parameters"], f"test {self.label}": result["test"].get(self.score),
-                        "iterations": result["iterations"], "done": "yes" if result["done"] else "not yet",
-                        "seconds": round(result["seconds"])}
+        shown |= {
+            name: setting(result, name)
+            for name in names
+            if setting(result, name) is not None
+        }
+        return shown | {
+            "parameters": result["parameters"], f"test {self.label}": result["test"].get(
+                self.score), "iterations": result["iterations"],
+            "done": "yes" if result["done"] else "not yet", "seconds": round(result["seconds"])
+        }
 
     def draw(self, results: list[dict]):  # Matplotlib figure
-        "Validation score of each run of `results` against the iteration, or test score against the setting `by`"
+        """Validation score of each run of `results` against the iteration, or test score against
+        the setting `by`
+        """
         return draw_by(results, self) if self.by else draw_runs(results, self)
 
 
@@ -76,7 +86,8 @@ def draw_runs(results: list[dict], experiment: Experiment):  # Matplotlib figure
         style = model_style(kind(result))
         style["label"] = None if style["label"] in seen else style["label"]
         seen.add(style["label"])
-        ax.plot(result["metrics"].get("iteration", []), result["metrics"].get(f"valid_{experiment.score}", []), **style)
+        ax.plot(result["metrics"].get("iteration", []),
+                result["metrics"].get(f"valid_{experiment.score}", []), **style)
     if experiment.score == "loss" and results:
         ax.axhline(results[0]["baseline"], color="k", ls="--", lw=1, label="no memory")
         ax.set_yscale("log")
@@ -92,7 +103,13 @@ def draw_by(results: list[dict], experiment: Experiment):  # Matplotlib figure
         mine = [(setting(r, experiment.by), r["test"][experiment.score]) for r in results
                 if kind(r) == name and experiment.score in r["test"]]
         sizes = sorted({size for size, _ in mine})
-        middle = [sorted(v for s, v in mine if s == size)[sum(s == size for s, _ in mine) // 2] for size in sizes]
+        middle = [
+            sorted(v
+                   for s, v in mine
+                   if s == size)[sum(s == size
+                                     for s, _ in mine) // 2]
+            for size in sizes
+        ]
         style = model_style(name)
         ax.plot(*zip(*mine), "o", ms=4, alpha=0.5, color=style["color"])
         ax.plot(sizes, middle, **style)
@@ -140,7 +157,8 @@ def chosen(
         return all(str(has(name)) == value for name, _, value in wanted)
     found = [(k, run) for k, run in enumerate(runs) if fits(k, run)]
     if not found:
-        raise ValueError(f"only: none of the {len(runs)} runs has {only!r}; the first is {json.dumps(runs[0])}")
+        raise ValueError(
+            f"only: none of the {len(runs)} runs has {only!r}; the first is {json.dumps(runs[0])}")
     return found
 
 
@@ -151,10 +169,13 @@ def reproduce(
     experiment: str,  # Module of furnn.experiments, such as copying, or a place
     scale: str = "quick",  # quick: minutes on two cores; paper: the sizes of the paper
     folder: str = "runs",  # Where the run folders and the figure go
-    only: str = "",  # Only the runs with these settings, such as "unitary=full seed=0"; number=3 is one of them
-    minutes: float | None = None,  # Stop after this time, with everything saved. 0: only collect what is there
+    # Only the runs with these settings, such as "unitary=full seed=0"; number=3 is one of them
+    only: str = "",
+    # Stop after this time, with everything saved. 0: only collect what is there
+    minutes: float | None = None,
     at_once: int = 1,  # Runs at the same time, each in a process of its own
-    save: str | None = None,  # Folder of the results, such as nbs/results, to which each run's line is added
+    # Folder of the results, such as nbs/results, to which each run's line is added
+    save: str | None = None,
     restart: bool = False,  # Forget earlier runs
     device: str = "cpu",  # Where to train, such as cpu or cuda
 ) -> dict:  # `table` (text), `figure` (path) and `results`
@@ -164,7 +185,8 @@ def reproduce(
     found = find_experiment(experiment)
     check_choice(scale, "scale", ("quick", "paper"))
     planned, results = chosen(getattr(found, scale), only), []
-    folder, until = Path(folder).expanduser(), math.inf if minutes is None else time.monotonic() + 60 * minutes
+    folder, until = Path(
+        folder).expanduser(), math.inf if minutes is None else time.monotonic() + 60 * minutes
     for place in [folder, *([Path(save)] if save else [])]:
         place.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=place):  # found out before the first run
@@ -182,15 +204,16 @@ def reproduce(
                 continue
             print(f"run {n + 1} of {len(planned)}: {json.dumps(run)}", file=sys.stderr)
             left = None if until == math.inf else max(0.0, (until - time.monotonic()) / 60)
-            result = train(run, path, restart=restart, device=device, minutes=left, quiet=minutes == 0,
-                           hooks=found.hooks(run))
+            result = train(run, path, restart=restart, device=device, minutes=left,
+                           quiet=minutes == 0, hooks=found.hooks(run))
         results.append(result)
         if save and result["test"]:
             command = f"furnn_reproduce {experiment} --scale {scale} --only number={k} --device {device}"
             save_result(result, found.name, save, scale=scale, command=command)
     results = [r for r in results if r["test"]]
     if not results:
-        raise ValueError(f"results: expected a run with at least one evaluation under {folder}, found none")
+        raise ValueError(
+            f"results: expected a run with at least one evaluation under {folder}, found none")
     place = folder / f"{found.name}-{scale}.png"
     drawn = found.draw(results)
     drawn.savefig(place, dpi=150)
@@ -199,14 +222,21 @@ def reproduce(
 
 
 def side_by_side(experiment, scale, folder, numbers, until, at_once, device) -> None:
-    "Make the runs `numbers` of an `experiment` at a `scale`, `at_once` at a time, until the time `until`; see `folder`, `device`"
+    """Make the runs `numbers` of an `experiment` at a `scale`, `at_once` at a time, until the time
+    `until`; see `folder`, `device`
+    """
     waiting, working = list(numbers), []
     while (waiting and time.monotonic() < until) or working:
         while waiting and len(working) < at_once and time.monotonic() < until:
-            minutes = [] if until == math.inf else ["--minutes", str((until - time.monotonic()) / 60)]
-            words = [experiment, "--scale", scale, "--folder", str(folder), "--only", f"number={waiting.pop(0)}",
-                     "--device", device, *minutes]
+            minutes = [] if until == math.inf else [
+                "--minutes", str((until - time.monotonic()) / 60)
+            ]
+            words = [
+                experiment, "--scale", scale, "--folder",
+                str(folder), "--only", f"number={waiting.pop(0)}", "--device", device, *minutes
+            ]
             start = "from furnn.cli import furnn_reproduce; furnn_reproduce()"
-            working.append(subprocess.Popen([sys.executable, "-c", start, *words], stdout=subprocess.DEVNULL))
+            working.append(
+                subprocess.Popen([sys.executable, "-c", start, *words], stdout=subprocess.DEVNULL))
         time.sleep(0.2)
         working = [process for process in working if process.poll() is None]

@@ -44,12 +44,15 @@ class Solved(Hook):
 
 
 class HalfGradient(Hook):
-    "Let each step use the gradient of W as the authors' code formed it: through the real part of the state"
+    """Let each step use the gradient of W as the authors' code formed it: through the real part of
+    the state
+    """
 
     def start(self, run: Training) -> None:
         "Watch what goes into the recurrence and what comes out. Raises on several layers."
         cells = run.model.core.cells
-        if len(cells) != 1 or not isinstance(getattr(cells[0].unitary, "weight", None), UnitaryParameter):
+        if len(cells) != 1 or not isinstance(getattr(cells[0].unitary, "weight", None),
+                                             UnitaryParameter):
             raise ValueError("half_gradient: expected one layer of full capacity")
         self.cell, project = cells[0], cells[0].project
 
@@ -60,27 +63,31 @@ class HalfGradient(Hook):
             return self.x
 
         self.cell.project = keep_input
-        run.model.core.register_forward_hook(lambda core, args, output: setattr(self, "H", output[0].detach()))
+        run.model.core.register_forward_hook(
+            lambda core, args, output: setattr(self, "H", output[0].detach()))
 
     def before_step(self, run: Training) -> None:
         "Put half of the gradient in the place of the whole"
         x, H = self.x, self.H
         if x.shape != H.shape:
-            raise ValueError(f"half_gradient: expected a sequence in one piece, got segments of {len(x)} "
-                             f"of {len(H)} steps")
+            raise ValueError(
+                f"half_gradient: expected a sequence in one piece, got segments of {len(x)} "
+                f"of {len(H)} steps")
         before = torch.cat([self.cell.h0.expand_as(H[:1]), H[:-1]]).detach().real.to(H.dtype)
         self.cell.unitary.weight.grad = x.grad.flatten(0, 1).mT @ before.flatten(0, 1)
 
 
 def rates(
-    scheme: str,  # "scaled": shrinking with the delay; "paper": 1e-3 for all; "biases": those alone scaled
+    # "scaled": shrinking with the delay; "paper": 1e-3 for all; "biases": those alone scaled
+    scheme: str,
     length: int,  # Delay
 ) -> dict:  # `optimizer`, `model` and `labels` of a run
     "Rates of one of the three schemes that the experiment compares"
     scaled = delay_rates(length)
     spread = scaled.pop("bias_spread")
     paper = dict.fromkeys(scaled, 1e-3)
-    chosen = dict(scaled=scaled, paper=paper, biases=paper | dict(bias_lr=scaled["bias_lr"]))[scheme]
+    chosen = dict(scaled=scaled, paper=paper,
+                  biases=paper | dict(bias_lr=scaled["bias_lr"]))[scheme]
     return dict(optimizer=chosen, model=dict(bias_spread=0.01 if scheme == "paper" else spread),
                 labels=dict(rates=scheme))
 
@@ -101,38 +108,66 @@ def run(
     if model == "lstm":
         return dict(task=task, model=dict(name="lstm"), budget=budget, seed=seed)
     chosen = rates(scheme, length)
-    own = {k: v for k, v in chosen["optimizer"].items() if k != ("family_lr" if model == "full" else "unitary_lr")}
+    own = {
+        k: v
+        for k, v in chosen["optimizer"].items()
+        if k != ("family_lr" if model == "full" else "unitary_lr")
+    }
     return dict(task=task, model=dict(unitary=model, **chosen["model"], **(model_options or {})),
                 optimizer=own | (optimizer or {}), budget=budget, seed=seed, labels=labels)
 
 
-MODELS = [(m, length, seed) for length in (1000, 2000) for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3))
+MODELS = [(m, length, seed)
+          for length in (1000, 2000)
+          for m, seeds in (("full", 5), ("lstm", 3), ("restricted", 3))
           for seed in range(seeds)]
-DELAYS = [(1000, 5), (2000, 5), (5000, 5), (10_000, 5), (30_000, 3), (100_000, 3), (1_000_000, 1)]  # delay, seeds
-START = dict(initial_accumulator_value=1e-3)  # mean square of RMSprop at the start, in the authors' code
+# delay, seeds
+DELAYS = [(1000, 5), (2000, 5), (5000, 5), (10_000, 5), (30_000, 3), (100_000, 3), (1_000_000, 1)]
+# mean square of RMSprop at the start, in the authors' code
+START = dict(initial_accumulator_value=1e-3)
 AUTHORS = dict(half_gradient=True, model_options=dict(unitary_options=dict(init="restricted")))
 CHANGES = [  # one setting at a time, at T = 1,000
-    *[dict(model_options=dict(unitary_options=dict(init=init))) for init in ("restricted", "henaff", "identity")],
-    dict(model_options=dict(h0_norm=0.0)), dict(model_options=dict(h0_norm=10.0)),
-    dict(model_options=dict(eps=1e-8)), dict(model_options=dict(eps=1e-3)),
-    dict(optimizer=dict(input_lr=1e-4)), dict(optimizer=dict(input_lr=1e-2)), dict(optimizer=START),
-    dict(half_gradient=True)]
+    *[
+        dict(model_options=dict(unitary_options=dict(init=init)))
+        for init in ("restricted", "henaff", "identity")
+    ],
+    dict(model_options=dict(h0_norm=0.0)),
+    dict(model_options=dict(h0_norm=10.0)),
+    dict(model_options=dict(eps=1e-8)),
+    dict(model_options=dict(eps=1e-3)),
+    dict(optimizer=dict(input_lr=1e-4)),
+    dict(optimizer=dict(input_lr=1e-2)),
+    dict(optimizer=START),
+    dict(half_gradient=True)
+]
 delay = dict(iterations=800, eval_every=20)
 
 EXPERIMENT = Experiment(
     name="copying", question="How long can a network remember ten symbols?", score="loss",
     label="cross-entropy (nats)", columns=("length", "rates"),
-    quick=[run(m, 200, iterations=500) for m in ("full", "lstm", "restricted")],
-    paper=[run(m, T, seed=seed, iterations=10_000, **(dict(clip_value=1.0) if m == "lstm" else {}))
-           for m, T, seed in MODELS if m != "full"]
-    + [run("full", T, seed=seed, **delay) for T, seeds in DELAYS for seed in range(seeds)]
-    + [run("full", T, "paper", seed, **delay) for T in (1000, 2000) for seed in range(5)]
-    + [run("full", T, "paper", **delay) for T in (5000, 10_000)]
-    + [run("full", T, "biases", seed, **delay) for T, seeds in ((5000, 3), (10_000, 3), (30_000, 1))
-       for seed in range(seeds)]
-    + [run("full", T, "paper", seed, iterations=5000, eval_every=20, optimizer=START, **change)
-       for T, change in ((2000, {}), (2000, AUTHORS), (5000, {})) for seed in range(3)]
-    + [run("restricted", 2000, seed=seed, iterations=10_000, optimizer=dict(family_lr=1e-3)) for seed in range(3)]
-    + [run("restricted", 1000, "paper", seed, iterations=10_000, optimizer=START) for seed in range(3)]
-    + [run("full", 1000, seed=seed, **delay, **change) for seed in range(3) for change in CHANGES],
-    hooks=lambda run: [Solved(), *([HalfGradient()] if run.get("labels", {}).get("half_gradient") else [])])
+    quick=[run(m, 200, iterations=500) for m in ("full", "lstm", "restricted")], paper=[
+        run(m, T, seed=seed, iterations=10_000, **(dict(clip_value=1.0) if m == "lstm" else {}))
+        for m, T, seed in MODELS
+        if m != "full"
+    ] + [run("full", T, seed=seed, **delay) for T, seeds in DELAYS for seed in range(seeds)] +
+    [run("full", T, "paper", seed, **delay)
+     for T in (1000, 2000)
+     for seed in range(5)] + [run("full", T, "paper", **delay) for T in (5000, 10_000)] + [
+         run("full", T, "biases", seed, **delay)
+         for T, seeds in ((5000, 3), (10_000, 3), (30_000, 1))
+         for seed in range(seeds)
+     ] + [
+         run("full", T, "paper", seed, iterations=5000, eval_every=20, optimizer=START, **change)
+         for T, change in ((2000, {}), (2000, AUTHORS), (5000, {}))
+         for seed in range(3)
+     ] + [
+         run("restricted", 2000, seed=seed, iterations=10_000, optimizer=dict(family_lr=1e-3))
+         for seed in range(3)
+     ] + [
+         run("restricted", 1000, "paper", seed, iterations=10_000, optimizer=START)
+         for seed in range(3)
+     ] +
+    [run("full", 1000, seed=seed, **delay, **change)
+     for seed in range(3)
+     for change in CHANGES], hooks=lambda run:
+    [Solved(), *([HalfGradient()] if run.get("labels", {}).get("half_gradient") else [])])

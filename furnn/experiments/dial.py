@@ -89,9 +89,9 @@ class Search(Hook):
                 fetch(task, task.train, list(range(self.sequences * task.n))))
         bias, scale = cell.bias.detach().double(), y[1].abs().square().sum().sqrt()
         h = modrelu(x[0], bias)  # the first state, which does not depend on W
-        found = search_member(
-            cell.unitary, lambda W: (modrelu(h @ W.mT + x[1], bias) - y[1]) / scale,
-            starts=self.starts, steps=self.steps, generator=torch.Generator().manual_seed(self.seed))
+        found = search_member(cell.unitary, lambda W:
+                              (modrelu(h @ W.mT + x[1], bias) - y[1]) / scale, starts=self.starts,
+                              steps=self.steps, generator=torch.Generator().manual_seed(self.seed))
         self.losses = found.losses.tolist()
         with torch.no_grad():
             for p, better in zip(cell.unitary.parameters(), found.module.parameters()):
@@ -226,8 +226,12 @@ def some_hooks(
 TEACHERS = ("haar", "own")
 MEMORY = [[copying(model, seed) for model in dial([1, 2, 4, 8, 32], [1, 2, 4, 8, 32])]
           for seed in range(3)]
-STUDENTS = [[identification(model, teacher, seed) for model in dial([1, 2, 4, 6, 7, 8], [1, 2, 4, 6])
-             for teacher in TEACHERS] for seed in range(5)]
+STUDENTS = [[
+    identification(model, teacher, seed)
+    for model in dial([1, 2, 4, 6, 7, 8], [1, 2, 4, 6])
+    for teacher in TEACHERS
+]
+            for seed in range(5)]
 
 EXPERIMENT = Dial(
     name="dial", question="What is learned as the number of directions grows?",

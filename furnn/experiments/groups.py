@@ -191,7 +191,8 @@ register_unitary("reflections", Reflections)
 
 # %% ../../nbs/46_groups.ipynb #runs
 SIZES = dict(parity=4, Z7=4, S3=8, D5=8, S4=12, A5=12, S5=16)  # units of the switched networks
-ITERATIONS = dict(Z7=400, S4=250, A5=300, S5=600)  # of the switched networks; 200 for the other groups
+# of the switched networks; 200 for the other groups
+ITERATIONS = dict(Z7=400, S4=250, A5=300, S5=600)
 WIDTHS = dict(  # units of the networks to compare with: at most 5,000 parameters
     lstm=dict(parity=33, Z7=33, S3=32, D5=32, S4=30, A5=26, S5=21),
     gru=dict(parity=39, Z7=38, S3=37, D5=37, S4=35, A5=30, S5=23),
@@ -283,7 +284,8 @@ class Groups(Experiment):
         "Row of the table for one result"
         snapped = result.get("snap", {})
         far = {f"at {int(n):,}": value for n, value in result.get("carry", {}).items()}
-        return dict(group=setting(result, "group"), model=kind(result), seed=setting(result, "seed"),
+        return dict(group=setting(result,
+                                  "group"), model=kind(result), seed=setting(result, "seed"),
                     parameters=result["parameters"], learned=result.get("learned_at"), **far,
                     **({"errors in a million": snapped["errors"]} if "errors" in snapped else {}))
 

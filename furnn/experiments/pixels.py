@@ -11,7 +11,8 @@ from .base import Experiment
 from ..learner import Hook, Training, evaluate
 
 # %% ../../nbs/43_pixels.ipynb #2f4b3ca2
-PUBLISHED = [  # permuted pixels, test accuracy in %; "best test epoch" where that is what was reported
+# permuted pixels, test accuracy in %; "best test epoch" where that is what was reported
+PUBLISHED = [
     dict(source="Wisdom et al. 2016, quoted", network="unitary", N=116, accuracy=92.1),
     dict(source="projUNN Table 2: full capacity, rerun", network="unitary", N=116, accuracy=92.5),
     dict(source="projUNN Table 2: projUNN-D, k = 16", network="unitary", N=116, accuracy=93.2),
@@ -24,7 +25,9 @@ PUBLISHED = [  # permuted pixels, test accuracy in %; "best test epoch" where th
 
 # %% ../../nbs/43_pixels.ipynb #30829476
 class TestScores(Hook):
-    "Adds the test accuracy to every evaluation, for comparison with numbers that are the best test epoch"
+    """Adds the test accuracy to every evaluation, for comparison with numbers that are the best
+    test epoch
+    """
 
     def evaluated(self, run: Training) -> None:
         "Score the test set, too"
@@ -51,31 +54,47 @@ def recipe(
     "A run with rates of our own; the values that are not given are where the trials started from"
     options = dict(RMSprop=dict(alpha=0.9), Adam={})[others]
     return dict(
-        task=dict(name="pixels", permuted=permuted),
-        model=dict(unitary=unitary, hidden_size=hidden_size, dtype=dtype, unitary_options=dict(init=init),
-                   bias_spread=0.01),
+        task=dict(name="pixels",
+                  permuted=permuted), model=dict(unitary=unitary, hidden_size=hidden_size,
+                                                 dtype=dtype, unitary_options=dict(init=init),
+                                                 bias_spread=0.01),
         optimizer=dict(name="CayleyAdam", lr=lr, unitary_lr=unitary_lr, bias_lr=bias_lr,
                        betas=list(betas), others=others, others_options=options),
-        budget=dict(epochs=epochs, batch_size=batch_size, schedule="cosine", patience=None) | changes,
-        seed=seed)
+        budget=dict(epochs=epochs, batch_size=batch_size, schedule="cosine", patience=None)
+        | changes, seed=seed)
 
 # %% ../../nbs/43_pixels.ipynb #2535a9f0
 START = {"complex64": 116, "float32": 170}  # about 16,000 parameters each
-CHANGES = [{}, dict(init="henaff"), dict(lr=3e-3), dict(unitary_lr=3e-4), dict(unitary_lr=3e-5),
-           dict(bias_lr=1e-4), dict(betas=(0.9, 0.99), others="Adam"), dict(lr=3e-3, unitary_lr=3e-4)]
-TRIALS = [recipe(dtype, N, 10, **change) | dict(labels=dict(trial=str(change) if change else "start"))
-          for change in CHANGES for dtype, N in START.items()]
+CHANGES = [{},
+           dict(init="henaff"),
+           dict(lr=3e-3),
+           dict(unitary_lr=3e-4),
+           dict(unitary_lr=3e-5),
+           dict(bias_lr=1e-4),
+           dict(betas=(0.9, 0.99), others="Adam"),
+           dict(lr=3e-3, unitary_lr=3e-4)]
+TRIALS = [
+    recipe(dtype, N, 10, **change) | dict(labels=dict(trial=str(change) if change else "start"))
+    for change in CHANGES
+    for dtype, N in START.items()
+]
 
 # %% ../../nbs/43_pixels.ipynb #c18ef7fd
 CHOSEN = {"complex64": dict(lr=3e-3, unitary_lr=1e-4), "float32": dict(lr=3e-3, unitary_lr=5e-5)}
-FULL = [recipe(dtype, N, 20, batch_size=50, seed=seed, **CHOSEN[dtype]) | dict(labels=dict(recipe="own"))
-        for dtype, N in START.items() for seed in range(3)]
+FULL = [
+    recipe(dtype, N, 20, batch_size=50, seed=seed, **CHOSEN[dtype])
+    | dict(labels=dict(recipe="own")) for dtype, N in START.items() for seed in range(3)
+]
 LARGE = [recipe(dtype, N, 20, **CHOSEN[dtype]) | dict(labels=dict(recipe="own"))
          for N in (512, 360, 170) for dtype in START]  # for a GPU: batches of 128
 
 
-def paper_run(model: str, hidden_size: int, permuted: bool, lr: float, seed: int = 0, **budget) -> dict:
-    "A `model` of so many units (`hidden_size`), `permuted` or not, `lr`, `seed` and `budget`, else as in the authors' scripts"
+def paper_run(
+    model: str, hidden_size: int, permuted: bool, lr: float, seed: int = 0, **budget
+) -> dict:
+    """A `model` of so many units (`hidden_size`), `permuted` or not, `lr`, `seed` and `budget`,
+    else as in the authors' scripts
+    """
     gated = model == "lstm"
     matrix = {} if gated else dict(bias_lr=lr) | (dict(unitary_lr=1e-6) if model == "full" else {})
     return dict(task=dict(name="pixels", permuted=permuted),

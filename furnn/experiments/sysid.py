@@ -17,7 +17,8 @@ def run(
     **budget,  # Such as `iterations=500`
 ) -> dict:
     "One student on one teacher"
-    model = dict(name="lstm", hidden_size=n) if student == "lstm" else dict(name="student", unitary=student)
+    model = dict(name="lstm", hidden_size=n) if student == "lstm" else dict(
+        name="student", unitary=student)
     return dict(task=dict(name="sysid", n=n, teacher=teacher, length=2, seed=seed), model=model,
                 budget=budget, seed=seed)
 

@@ -84,7 +84,8 @@ class Frame:
         "`Q e^(i t phi) (Q^H v_0 + sum over s up to t of e^(-i s phi) Q^H u_s)`"
         turns, inward = self.turns[:, :len(u)], self.Q.mH
         inputs, start = u.to(inward.dtype), start.to(inward.dtype)
-        y = turns.conj() * (inward @ inputs.permute(1, 2, 0))  # (B, N, T): a GPU scans the last axis
+        # (B, N, T): a GPU scans the last axis
+        y = turns.conj() * (inward @ inputs.permute(1, 2, 0))
         y = turns * ((start @ inward.mT)[..., None] + y.cumsum(-1))
         v = (y.mT @ self.Q.mT).transpose(0, 1)
         return v if u.is_complex() else v.real
@@ -239,7 +240,8 @@ def one_by_one(device: torch.device, T: int, N: int):
     "The fastest kernel that takes the steps one after the other"
     name = fastest(device, T, N)
     name = name if name in ("cpu", "gpu") else "eager"
-    log.warning("backend 'parallel': the sweeps do not settle, so the steps go one by one (%s)", name)
+    log.warning("backend 'parallel': the sweeps do not settle, so the steps go one by one (%s)",
+                name)
     return importlib.import_module(KERNELS[name])
 
 

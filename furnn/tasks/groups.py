@@ -78,8 +78,9 @@ def named_generators(
     found = re.fullmatch(r"([ZSD])(\d{1,3})|A5|parity", name)
     kind, n = (found[1], int(found[2])) if found and found[1] else (name, 2)
     if not found or n < {"Z": 1, "S": 2, "D": 3}.get(kind, 0) or kind == "S" and n > 6:
-        raise ValueError("group: expected 'parity', 'A5', 'Z' with a number of at least 1, 'S' with "
-                         f"one from 2 to 6 or 'D' with at least 3, such as 'S5', got {name!r}")
+        raise ValueError(
+            "group: expected 'parity', 'A5', 'Z' with a number of at least 1, 'S' with "
+            f"one from 2 to 6 or 'D' with at least 3, such as 'S5', got {name!r}")
     if name == "A5":
         return [cycle(0, 1, 2, size=5), cycle(0, 1, 2, 3, 4, size=5)]
     turn = cycle(*range(n), size=n)
@@ -243,7 +244,8 @@ class Words(Sequences):
         indices: list[int],  # Numbers of the words
     ) -> tuple[Tensor, Tensor]:  # int64, both of shape (shown, B)
         "Symbols and classes of several words, whose products are looked up together"
-        return self.with_classes(torch.stack([super(Words, self).__getitem__(i) for i in indices], 1))
+        return self.with_classes(
+            torch.stack([super(Words, self).__getitem__(i) for i in indices], 1))
 
     def with_classes(
         self,
