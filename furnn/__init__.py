@@ -4,8 +4,9 @@ __version__ = "0.2.0"
 from importlib import import_module
 
 _PLACES = {
-    "furnn.unitary": ("FullUnitary", "RestrictedUnitary", "EUNNUnitary", "HouseholderUnitary", "ExpUnitary",
-                      "CayleyUnitary", "DiagonalUnitary", "UnitaryParameter", "register_unitary"),
+    "furnn.unitary": ("FullUnitary", "RestrictedUnitary", "EUNNUnitary", "HouseholderUnitary",
+                      "ExpUnitary", "CayleyUnitary", "DiagonalUnitary", "UnitaryParameter",
+                      "register_unitary"),
     "furnn.capacity": ("parameter_count",),
     "furnn.urnn": ("URNN", "URNNCell", "SwitchedURNN", "SequenceModel"),
     "furnn.optim": ("CayleyRMSprop", "CayleySGD", "CayleyAdam", "Together", "split_parameters",

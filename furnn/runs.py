@@ -137,7 +137,7 @@ def gated(cls: type) -> Callable:
 
 def linear(
     cls: type,  # A class of furnn.cores
-    **fixed,  # Options of the class that are set
+    **fixed,  # Options of the class that are set, such as `unitary`
 ) -> Callable:
     "Function that makes a core of furnn.cores, with these options, and a readout"
     def make(

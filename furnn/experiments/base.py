@@ -20,8 +20,7 @@ from ..tasks.base import load_object
 
 # %% ../../nbs/39_experiments.ipynb #7e779973
 def grid(
-    # Of `task`, `model`, `optimizer`, `budget`, `seed`, `labels`; a list means each of its values
-    **settings,
+    **settings,  # `task`, `model`, `optimizer`, `budget`, `seed`, `labels`; a list: each value
 ) -> list[dict]:  # Runs
     "Every combination of settings; the last list varies fastest"
     flat = [((part, name), value) for part, values in settings.items()
