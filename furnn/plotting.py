@@ -214,7 +214,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         sides = [f' style="text-align:{"right" if right else "left"}"' for right in self.numeric]
-        head = "".join(f'<th scope="col"{side}>{_cell(text)}</th>'
+        head = "".join(f'<th scope="col"{side}>{_cell(text)}</th>' if text.strip() else "<td></td>"
                        for text, side in zip(self.header, sides))
         rows = []
         for first, *others in self.body:

@@ -155,7 +155,9 @@ def symbol_links() -> dict[str, str]:
         for full, (place, _) in symbols.items():
             short = full.removeprefix(module + ".")
             if not re.search(r"(^|\.)_", short):
-                links[full] = page + "#" + place.partition("#")[2]
+                told, _, anchor = place.partition(".html#")  # may be told in another notebook
+                here = told == page.removesuffix(".html").removesuffix("_experiment")
+                links[full] = f"{page if here else told + '.html'}#{anchor}"
                 owners.setdefault(short, []).append(full)
     for short, names in owners.items():
         own = [name for name in names if name == f"furnn.{short}.{short}"]
