@@ -239,7 +239,8 @@ def furnn_train(
     command("furnn_train", work)
 
 # %% ../nbs/32_cli.ipynb #b09ae3f9
-EXPERIMENTS = ("adding", "copying", "groups", "pixels", "speech", "sysid")
+EXPERIMENTS = ("adding", "copying", "dial", "gradient_flow", "groups", "pixels", "real_data", "speech",
+               "sysid")
 
 
 def furnn_reproduce(

@@ -271,9 +271,9 @@ class CayleyRMSprop(UnitaryOptimizer):
         # Divide the gradient of W by its running root mean square
         precondition_unitary: bool = False,
         polish_every: int = 100,  # Steps between two polish steps; 0: never
+        initial_accumulator_value: float = 0.0,  # First mean square, as in `torch.optim.Adagrad`
         # Keep counters on the GPU, so that a CUDA graph can hold the step
         capturable: bool = False,
-        initial_accumulator_value: float = 0.0,  # First mean square, as in `torch.optim.Adagrad`
     ):
         defaults = {k: v for k, v in locals().items() if k not in ("self", "params", "__class__")}
         super().__init__(params, defaults)
