@@ -159,7 +159,7 @@ def run(
     kind: str,  # One of `KINDS`
     lr: float,  # Rate
     seed: int,  # Of the split, the weights and the order of the data
-    **labels,  # Such as stage="trial"
+    **labels,  # Such as `stage="trial"`
 ) -> dict:
     "Settings of one run"
     gated, outputs = kind in ("lstm", "gru"), 10 if "digits" in data else 1
