@@ -320,4 +320,9 @@ EXPERIMENT = Groups(
        for group, k in DIAL]
     + [dial("S5", *family) for family in (("restricted", {}), ("eunn", dict(layers=2)),
                                           ("eunn", dict(layers=8)), ("diagonal", {}))]
-    + [long_training(smoothing, seed) for seed in range(2) for smoothing in (0.0, 0.1)])
+    + [long_training(smoothing, seed) for seed in range(2) for smoothing in (0.0, 0.1)]
+    + [other(model, group, seed, 400, "cores") for group in ("S3", "S5") for seed in range(3)
+       for model in CORES if seed or group != "S3"]
+    + [other(model, group, seed) for group in ("S3", "S5") for seed in (1, 2)
+       for model in ("lstm", "gru")]
+    + [dial("S5", "eunn", dict(layers=16))])
