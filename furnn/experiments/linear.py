@@ -74,7 +74,7 @@ UNITS = {  # units, or width of two blocks: 15,700 to 16,600 parameters
     "pixels": dict(full=116, orthogonal=170, lru=35, diagonal=36, mingru=43)}
 TASKS = {"copying": dict(length=1000), "adding": dict(length=200), "pixels": dict(permuted=True)}
 BUDGETS = {
-    "copying": dict(iterations=300, batch_size=20),
+    "copying": dict(iterations=600, batch_size=20),
     "adding": dict(iterations=800, batch_size=50, eval_limit=500),
     "pixels": dict(iterations=1_100, batch_size=50, eval_every=110, eval_limit=1_000,
                    test_limit=2_000)}
