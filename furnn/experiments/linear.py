@@ -30,19 +30,22 @@ class Linear(Experiment):
 
     def draw(self, results: list[dict]):  # Matplotlib figure
         "Validation against the iteration: right answers of pixels, else the share of the baseline"
-        fig, axes = figure(1, len(TITLES), width=7.5, height=2.9)
-        for ax, (task, title) in zip(axes, TITLES.items()):
+        tasks = [task for task in TITLES if any(setting(r, "task") == task for r in results)]
+        fig, axes = figure(1, len(tasks), width=7, height=2.9, squeeze=False)
+        for ax, task in zip(axes[0], tasks):
             for r in [r for r in results if setting(r, "task") == task]:
-                m, kind, score = r["metrics"], setting(r, "kind"), "right answers"
-                values = m.get("valid_accuracy")
-                if task != "pixels":
-                    score = "loss / loss without memory"
-                    values = [loss / r["baseline"] for loss in m["valid_loss"]]
+                m, kind = r["metrics"], setting(r, "kind")
+                if task == "pixels":
+                    ax.plot(m["iteration"], m["valid_accuracy"], color=COLOURS[kind],
+                            label=NAMES[kind])
+                    ax.set(ylabel="right answers")
+                else:
+                    ax.semilogy(m["iteration"], [loss / r["baseline"] for loss in m["valid_loss"]],
+                                color=COLOURS[kind], label=NAMES[kind])
                     ax.axhline(1, color="k", ls="--", lw=0.8)
-                ax.plot(m["iteration"], values, color=COLOURS[kind], label=NAMES[kind])
-                ax.set(ylabel=score)
-            ax.set(title=title, xlabel="iterations")
-        lines = {line.get_label(): line for ax in axes for line in ax.lines
+                    ax.set(ylabel="loss left, as a share")
+            ax.set(title=TITLES[task], xlabel="iterations")
+        lines = {line.get_label(): line for ax in axes[0] for line in ax.lines
                  if line.get_label()[0] != "_"}
         fig.legend(handles=list(lines.values()), loc="outside lower center", ncols=2)
         return fig
