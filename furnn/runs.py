@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_urnn', 'check_dropout', 'make_switched',
-           'with_readout', 'make_gated', 'gated', 'linear', 'model_function', 'make_model', 'make_optimizer',
-           'useful_rates', 'Budget', 'as_data', 'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint',
-           'load_checkpoint', 'RunFolder', 'compare', 'read_metrics', 'Keep', 'train', 'default_folder', 'summary',
-           'environment', 'results_folder', 'load_results', 'setting', 'save_result']
+           'with_readout', 'gated', 'linear', 'model_function', 'make_model', 'make_optimizer', 'useful_rates',
+           'Budget', 'as_data', 'settle', 'build', 'replace', 'read_checkpoint', 'load_checkpoint', 'RunFolder',
+           'compare', 'Keep', 'train', 'default_folder', 'summary', 'environment', 'results_folder', 'load_results',
+           'setting', 'save_result']
 
 # %% ../nbs/31_runs.ipynb #a419f718
-import csv, hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
+import hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
 import threading, time, zipfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -100,38 +100,31 @@ def with_readout(task: Task, core: nn.Module, checkpoint_every: int | None = Non
                          dtype=dtype if task.complex_output else None)
 
 # %% ../nbs/31_runs.ipynb #0ee71b9a
-def make_gated(
-    task: Task,  # What the model is for
+def gated(
     cls: type,  # nn.LSTM, nn.GRU or nn.RNN
-    hidden_size: int,  # Units
-    num_layers: int = 1,  # Layers
-    dropout: float = 0.0,  # Between layers
-    checkpoint_every: int | None = None,  # Steps between states kept for the way back
-) -> SequenceModel:
-    "PyTorch's recurrent network with the first weights of the paper's baseline"
-    doubled = 2 if task.complex_input else 1  # real cores see Re and Im side by side
-    check_dropout(dropout, num_layers)
-    core = cls(doubled * task.input_size, check_size(hidden_size, "hidden_size", least=1),
-               check_size(num_layers, "num_layers", least=1), dropout=dropout)
-    for name, p in core.named_parameters():
-        if name.startswith("weight"):
-            for block in p.detach().split(hidden_size):  # each gate is a matrix of its own
-                nn.init.xavier_uniform_(block)
-        else:
-            nn.init.zeros_(p)
-            p.requires_grad_(not name.startswith("bias_hh"))
-            if cls is nn.LSTM and name.startswith("bias_ih"):
-                p.detach()[hidden_size:2 * hidden_size].fill_(1)  # input, forget, cell, output
-    return with_readout(task, core, checkpoint_every)
-
-
-def gated(cls: type) -> Callable:
-    "`make_gated` of one class `cls`"
-    def make(task, *args, **options):
-        return make_gated(task, cls, *args, **options)
-    make.__wrapped__ = make_gated
-    parameters = inspect.signature(make_gated).parameters.values()
-    make.__signature__ = inspect.Signature([p for p in parameters if p.name != "cls"])
+) -> Callable:
+    "Function that makes PyTorch's network with the first weights of the paper's baseline"
+    def make(
+        task: Task,  # What the model is for
+        hidden_size: int,  # Units
+        num_layers: int = 1,  # Layers
+        dropout: float = 0.0,  # Between layers
+        checkpoint_every: int | None = None,  # Steps between states kept for the way back
+    ) -> SequenceModel:
+        doubled = 2 if task.complex_input else 1  # real cores see Re and Im side by side
+        check_dropout(dropout, num_layers)
+        core = cls(doubled * task.input_size, check_size(hidden_size, "hidden_size", least=1),
+                   check_size(num_layers, "num_layers", least=1), dropout=dropout)
+        for name, p in core.named_parameters():
+            if name.startswith("weight"):
+                for block in p.detach().split(hidden_size):  # each gate is a matrix of its own
+                    nn.init.xavier_uniform_(block)
+            else:
+                nn.init.zeros_(p)
+                p.requires_grad_(not name.startswith("bias_hh"))
+                if cls is nn.LSTM and name.startswith("bias_ih"):
+                    p.detach()[hidden_size:2 * hidden_size].fill_(1)  # input, forget, cell, output
+        return with_readout(task, core, checkpoint_every)
     return make
 
 
@@ -230,15 +223,9 @@ def make_optimizer(
     if not unitary:
         raise ValueError(f"optimizer: {name} moves unitary parameters, and this model has none")
     others = OTHERS[check_choice("Adam" if others is None else others, "others", OTHERS)]
-    rest = parameter_groups(model, lr, **{k: v
-                                          for k, v in given.items()
-                                          if k != "unitary_lr"}, scaled=False)
-    mine = {id(p) for p in unitary}
-    rest = [
-        group | dict(params=[p for p in group["params"] if id(p) not in mine]) for group in rest
-    ]
-    rest = [group for group in rest if group["params"]]
-    first = CAYLEY[name](unitary, lr=given.get("unitary_lr", lr), **options)
+    unitary_lr = given.setdefault("unitary_lr", lr)
+    rest = parameter_groups(model, lr, **given, scaled=False)[1:]  # the first are the unitary ones
+    first = CAYLEY[name](unitary, lr=unitary_lr, **options)
     return Together(first, others(rest, lr=lr, **(others_options or {})))
 
 
@@ -318,9 +305,6 @@ class Budget:
         "Raise on an option that does nothing for this model"
         if self.retrivialise_every and not any(hasattr(m, "retrivialise") for m in model.modules()):
             raise ValueError("retrivialise_every: expected a model with a matrix of the family exp")
-        if self.clip_value is not None and any(p.is_complex() for p in model.parameters()):
-            raise ValueError(
-                "clip_value: expected a model whose parameters are real; clip_norm is for all")
 
     def hooks(self) -> list[Hook]:
         "What the budget asks for besides training"
@@ -339,22 +323,15 @@ class Budget:
 
 # %% ../nbs/31_runs.ipynb #8a5346f5
 def as_data(
-    setting,  # Of a run: numbers, text, True, False, None, and lists and dictionaries of these
-    name: str = "run",  # Its name, for the message
-):
-    """The setting with numbers of numpy as Python's.
-
-    Raises TypeError on what a file of settings cannot hold.
-    """
-    if isinstance(setting, dict):
-        return {key: as_data(value, str(key)) for key, value in setting.items()}
-    if isinstance(setting, (list, tuple)):
-        return type(setting)(as_data(value, name) for value in setting)
-    setting = setting.item() if isinstance(setting, np.generic) else setting
-    if setting is None or isinstance(setting, (str, bool, int, float)):
-        return setting
-    raise TypeError(f"{name}: expected a number, a text, or a list or dictionary of these, got "
-                    f"{type(setting).__name__}")
+    run: dict,  # Settings: numbers, text, True, False, None, and lists and dictionaries of these
+) -> dict:
+    "The settings as a file of JSON holds them. Raises TypeError on what it cannot hold."
+    def number(value):
+        if isinstance(value, np.generic):
+            return value.item()
+        raise TypeError("run: expected a number, a text, or a list or dictionary of these, got "
+                        f"{type(value).__name__}")
+    return json.loads(json.dumps(run, default=number))
 
 
 def settle(
@@ -391,7 +368,7 @@ def settle(
                     optimizer={**rates, **given}, budget=budget, seed=seed)
     if run.get("labels"):
         settings["labels"] = run["labels"]
-    return settings, task
+    return as_data(settings), task
 
 
 def build(
@@ -419,12 +396,6 @@ FILES = ("run.json", "metrics.csv", "result.json", "checkpoint.pt", "checkpoint.
          "checkpoint.damaged.pt")
 
 
-def cannot_write(path: Path, error: Exception) -> OSError:
-    "Error that says of a `path` and an `error` what is safe and what to do"
-    return OSError(f"cannot write {path}: {error}. The last good checkpoint is untouched; "
-                   "free space or make the folder writable, then run the same command again")
-
-
 def replace(
     path: Path,  # File to write
     write: Callable,  # Called with an open binary file
@@ -441,7 +412,9 @@ def replace(
     except (OSError, RuntimeError) as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise cannot_write(path, error) from error
+        raise OSError(
+            f"cannot write {path}: {error}. The last good checkpoint is untouched; "
+            "free space or make the folder writable, then run the same command again") from error
 
 
 def read_checkpoint(path: Path) -> dict:
@@ -496,9 +469,8 @@ class RunFolder:
     ):
         from filelock import FileLock, Timeout
 
-        self.path, self.settings, self.leader, self._lock = Path(
-            path).expanduser(), settings, leader, None
-        self.new = leader and not self.path.exists()
+        self.path, self.settings, self.leader = Path(path).expanduser(), settings, leader
+        self.new, self._lock = leader and not self.path.exists(), None
         if not leader:
             return
         try:
@@ -519,26 +491,20 @@ class RunFolder:
 
     def _prepare(self, restart: bool) -> None:
         "Empty the folder on a restart. Raises if it holds another run, or what is not a run."
-        known = self.path / "run.json"
-        ours = self._ours(known)
-        foreign = [name for name in FILES if (self.path / name).exists()]
-        if foreign and not ours:
-            raise ValueError(
-                f"folder {self.path} holds {', '.join(foreign)} which furnn did not write, or "
-                "which is damaged; name another folder, or remove it by hand")
-        if restart:
-            for name in FILES:
-                (self.path / name).unlink(missing_ok=True)
-        elif ours:
-            compare(ours["settings"], self.settings, self.path)
-
-    def _ours(self, path: Path) -> dict | None:
-        "Content of `run.json`, if it is one"
+        found = [self.path / name for name in FILES if (self.path / name).exists()]
         try:
-            content = json.loads(path.read_text())
-            return content if content["furnn"] and content["settings"]["task"] else None
+            ours = json.loads((self.path / "run.json").read_text())
+            there = ours["furnn"] and ours["settings"]["task"] and ours["settings"]
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            there = None
+        if found and not there:
+            raise ValueError(
+                f"folder {self.path} holds {', '.join(path.name for path in found)} which furnn "
+                "did not write, or which is damaged; name another folder, or remove it by hand")
+        if not restart and there:
+            compare(there, self.settings, self.path)
+        for path in found if restart else ():
+            path.unlink()
 
     def close(self) -> None:
         "Let other processes have the folder"
@@ -579,7 +545,7 @@ def compare(there: dict, here: dict, folder: Path) -> None:
     """Raise ValueError if the settings of the run `there`, in `folder`, and `here` differ in more
     than the length
     """
-    here, differing = json.loads(json.dumps(here)), []
+    differing = []
     for part in sorted({*there, *here} - {"labels"}):
         a, b = there.get(part), here.get(part)
         if not isinstance(a, dict) or not isinstance(b, dict):
@@ -589,16 +555,6 @@ def compare(there: dict, here: dict, folder: Path) -> None:
     if differing:
         raise ValueError(f"folder {folder} holds another run: {', '.join(differing)}. "
                          "Name another folder, or restart this one")
-
-
-def read_metrics(
-    path: str | Path,  # A `metrics.csv`, or the run folder that holds it
-) -> dict[str, list[float]]:  # Column name -> values, NaN where a row has none
-    "Columns of a metrics file"
-    path = Path(path)
-    with open(path / "metrics.csv" if path.is_dir() else path, newline="") as f:
-        rows = list(csv.DictReader(f))
-    return {k: [float(row[k] or "nan") for row in rows] for k in (rows[0] if rows else {})}
 
 # %% ../nbs/31_runs.ipynb #b4a432d1
 class Keep(Hook):
@@ -675,9 +631,8 @@ def train(
     settings, task = settle(run)
     if minutes is not None:
         check_number(minutes, "minutes", least=0)
-    given = as_data(run.get("optimizer", {}), "optimizer")
     with torch.random.fork_rng(devices=[]), job(device) as (leader, device), ExitStack() as stack:
-        model, optimizer = build(settings, task, given, device)
+        model, optimizer = build(settings, task, run.get("optimizer", {}), device)
         task.to(device)
         budget = Budget(**settings["budget"])
         budget.check(model)
@@ -688,9 +643,6 @@ def train(
                   f"folder {files.path}", file=sys.stderr)
         bars = [] if quiet else [Progress()]
         hooks = [Keep(files, minutes=minutes), *budget.hooks(), *hooks, *bars]
-        # it saves, and starts, when the others have
-        hooks.sort(key=lambda hook: isinstance(hook, Keep))
-        hooks.insert(0, hooks.pop())
         training = fit(model, task, optimizer, iterations=budget.iterations,
                        batch_size=budget.batch_size, eval_every=budget.eval_every,
                        eval_limit=budget.eval_limit, seed=settings["seed"], hooks=hooks)
@@ -704,9 +656,9 @@ def train(
 
 def default_folder(settings: dict) -> Path:
     "Folder of a run with these `settings`: names first, then a hash of everything but its length"
-    settings = json.loads(json.dumps(settings))
-    settings["budget"].pop("iterations")
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+    budget = {name: value for name, value in settings["budget"].items() if name != "iterations"}
+    key = json.dumps(settings | dict(budget=budget), sort_keys=True)
+    key = hashlib.sha256(key.encode()).hexdigest()[:8]
     model = settings["model"]
     names = [Path(settings["task"]["name"].split(":")[0]).stem, model["name"], model.get("unitary"),
              model.get("hidden_size"), key]
@@ -722,26 +674,22 @@ def summary(
     """
     model, task, history = training.model, training.task, training.history
     ended = training.done or training.iteration >= settings["budget"]["iterations"]
+    result = dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
+                  iterations=training.iteration, done=bool(history) and ended,
+                  seconds=round(training.seconds, 2), environment=environment())
     if not history:
-        return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
-                    iterations=training.iteration, done=False, seconds=round(training.seconds, 2),
-                    test={}, environment=environment(), metrics={})
+        return result | dict(test={}, metrics={})
     if training.best:
         model.load_state_dict(training.best)
     limit, size = settings["budget"]["test_limit"], settings["budget"]["batch_size"]
-    test = evaluate(model, task, task.test, batch_size=size,
-                    limit=limit) | task.further_metrics(model)
-    drift = [
-        unitarity_error(p.detach()).max().item()
-        for p in model.parameters()
-        if isinstance(p, UnitaryParameter)
-    ]
-    columns = {k: [row.get(k) for row in history] for k in history[-1]}
-    return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
-                iterations=training.iteration, done=ended, per_epoch=training.per_epoch,
-                seconds=round(training.seconds, 2), best_iteration=training.best_iteration,
-                final=history[-1], test=test, unitarity_error=max(drift, default=None),
-                device=", ".join(training.devices), environment=environment(), metrics=columns)
+    test = evaluate(model, task, task.test, batch_size=size, limit=limit)
+    drift = [unitarity_error(p.detach()).max().item() for p in model.parameters()
+             if isinstance(p, UnitaryParameter)]
+    return result | dict(
+        per_epoch=training.per_epoch, best_iteration=training.best_iteration, final=history[-1],
+        test=test | task.further_metrics(model), unitarity_error=max(drift, default=None),
+        device=", ".join(training.devices),
+        metrics={k: [row.get(k) for row in history] for k in history[-1]})
 
 
 def environment() -> dict:
@@ -794,12 +742,9 @@ def setting(
         return run[name].get("name", default)
     if name == "seed":  # of the run; the task has one of its own
         return run["seed"]
-    for part in (run.get("labels",
-                         {}), run["task"], run["model"], run["model"].get("unitary_options") or
-                 {}, run["optimizer"], run["budget"], result):
-        if name in part:
-            return part[name]
-    return default
+    parts = (run.get("labels", {}), run["task"], run["model"],
+             run["model"].get("unitary_options") or {}, run["optimizer"], run["budget"], result)
+    return next((part[name] for part in parts if name in part), default)
 
 
 def save_result(

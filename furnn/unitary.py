@@ -61,6 +61,12 @@ class ComplexModule(nn.Module):
     together
     """
 
+    shown: tuple[str, ...] = ()  # Attributes that a printed module shows
+
+    def extra_repr(self) -> str:
+        "Sizes, for a printed module"
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self.shown)
+
     def _apply(self, fn, recurse=True):
         def precision(t: Tensor) -> torch.dtype:
             "Real dtype that `fn` gives to the real parts of t"
@@ -115,10 +121,9 @@ def warn_unless_unitary(
     if error <= unitarity_limit(W.dtype):
         return True
     warnings.warn(
-        f"{name}: expected a unitary matrix, got one with "
-                f"||W^H W - I|| = {error:.3g}. Let an optimiser of "
-        "furnn.optim move it (CayleyRMSprop for all, or CayleyAdam beside one of PyTorch's, on the "
-        "two lists of split_parameters), and initialise it through `init`; "
+        f"{name}: expected a unitary matrix, got one with ||W^H W - I|| = {error:.3g}. Let an "
+        "optimiser of furnn.optim move it (CayleyRMSprop for all, or CayleyAdam beside one of "
+        "PyTorch's, on the two lists of split_parameters), and initialise it through `init`; "
         "furnn.stiefel.project_unitary(W) gives the nearest unitary matrix")
     return False
 
@@ -227,6 +232,8 @@ class FullUnitary(UnitaryModule):
     `weight`
     """
 
+    shown = ("n",)
+
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
@@ -247,9 +254,6 @@ class FullUnitary(UnitaryModule):
         self.watch()
         return self.weight
 
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
-
 # %% ../nbs/03_unitary.ipynb #4d1ffa01
 def check_vectors(h: Tensor, n: int) -> None:
     "Raise unless `h` holds vectors of length `n` along its last axis"
@@ -267,6 +271,8 @@ class FactoredUnitary(ComplexModule):
     "Family that multiplies a vector without building the matrix: `matvec` makes the matrix too"
 
     n: int  # Size of the matrix
+    is_complex: bool = True  # Or real: an orthogonal matrix
+    shown = ("n",)
 
     def matvec(
         self,
@@ -278,13 +284,10 @@ class FactoredUnitary(ComplexModule):
     def forward(self) -> Tensor:  # Shape (n, n)
         "The matrix, made by applying the factors to the unit vectors"
         p = next(self.parameters())
-        return self.matvec(torch.eye(self.n, dtype=self.matrix_dtype(p), device=p.device)).mT
+        dtype = COMPLEX.get(p.dtype, p.dtype) if self.is_complex else p.dtype
+        return self.matvec(torch.eye(self.n, dtype=dtype, device=p.device)).mT
 
-    def matrix_dtype(self, p: Tensor) -> torch.dtype:
-        "Dtype of the matrix, seen from one of the parameters, `p`"
-        return COMPLEX.get(p.dtype, p.dtype)
-
-
+# %% ../nbs/03_unitary.ipynb #ab6bd100
 class RestrictedUnitary(FactoredUnitary):
     """Unitary matrix with `7n` trained reals, `D3 R2 F^-1 D2 Pi R1 F D1` (Arjovsky et al. 2016, eq.
     6)
@@ -323,9 +326,6 @@ class RestrictedUnitary(FactoredUnitary):
         h = reflect(h, self.reflections[0])[..., self.permutation]
         h = torch.fft.ifft(h * D2, norm="ortho")
         return reflect(h, self.reflections[1]) * D3
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
 
 
 def reflect(h: Tensor, v: Tensor) -> Tensor:
@@ -369,6 +369,8 @@ def rotate_pairs(h: Tensor, first: int, c: Tensor, s: Tensor, e: Tensor | None) 
 class EUNNUnitary(FactoredUnitary):
     "Unitary matrix made of `layers` layers of plane rotations and a diagonal (Jing et al. 2017)"
 
+    shown = ("n", "layers", "fft")
+
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1; a power of two with fft=True
@@ -382,6 +384,7 @@ class EUNNUnitary(FactoredUnitary):
     ):
         super().__init__()
         self.n, self.fft, dtype = check_size(n, least=1), fft, unitary_dtype(dtype)
+        self.is_complex = dtype.is_complex
         if fft and n & (n - 1):
             raise ValueError(f"n: expected a power of two with fft=True, got {n}")
         default = self.n.bit_length() - 1 if fft else self.n
@@ -403,16 +406,11 @@ class EUNNUnitary(FactoredUnitary):
             h, start = rotate_pairs(h, first, *here, *[None] * (3 - len(here))), start + count
         return h if self.phases is None else h * unit_numbers(self.phases)
 
-    def matrix_dtype(self, p: Tensor) -> torch.dtype:
-        "Dtype of the matrix: complex if there are phases"
-        return p.dtype if self.phases is None else COMPLEX[p.dtype]
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}, layers={self.layers}, fft={self.fft}"
-
 # %% ../nbs/03_unitary.ipynb #379042e8
 class HouseholderUnitary(FactoredUnitary):
     "Unitary matrix of `reflections` Householder reflections and a diagonal (Mhammedi et al. 2017)"
+
+    shown = ("n", "reflections")
 
     def __init__(
         self,
@@ -426,11 +424,10 @@ class HouseholderUnitary(FactoredUnitary):
     ):
         super().__init__()
         self.n, dtype = check_size(n, least=1), unitary_dtype(dtype)
-        default = n - 1
-        self.reflections = default if reflections is None else check_size(
-            reflections, "reflections")
-        if self.reflections > n:
-            raise ValueError(f"reflections: expected at most n = {n}, got {reflections}")
+        self.is_complex = dtype.is_complex
+        if reflections is None:
+            reflections = n - 1
+        self.reflections = check_size(reflections, "reflections", most=self.n)
         options = dict(device=device, generator=generator)
         stored = torch.tril_indices(n, self.reflections).shape[1]
         self.vectors = nn.Parameter(torch.randn(stored, dtype=dtype, **options))
@@ -458,13 +455,6 @@ class HouseholderUnitary(FactoredUnitary):
         overlap = h.reshape(-1, self.n) @ U.conj()
         overlap = torch.linalg.solve_triangular(S.mT, overlap, upper=False, left=False)
         return h - (overlap @ U.mT).reshape(h.shape)
-
-    def matrix_dtype(self, p: Tensor) -> torch.dtype:
-        "Dtype of the matrix"
-        return self.vectors.dtype
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}, reflections={self.reflections}"
 
 
 def random_signs(n: int, dtype: torch.dtype, device=None, generator=None) -> Tensor:  # Shape (n,)
@@ -495,13 +485,12 @@ def skew_entries(
 class SkewUnitary(ComplexModule):
     "Family whose parameters are the entries `X` of a skew-Hermitian matrix"
 
+    is_complex: bool  # Or real: an orthogonal matrix
+    shown = ("n",)
+
     def skew(self) -> Tensor:  # Shape (n, n)
         "The skew-Hermitian matrix"
-        return skew_matrix(self.X, self.base_dtype())
-
-    def base_dtype(self) -> torch.dtype:
-        "Dtype of the matrix"
-        raise NotImplementedError
+        return skew_matrix(self.X, COMPLEX[self.X.dtype] if self.is_complex else self.X.dtype)
 
 
 class ExpUnitary(SkewUnitary):
@@ -520,6 +509,7 @@ class ExpUnitary(SkewUnitary):
     ):
         super().__init__()
         self.n, dtype = check_size(n, least=1), unitary_dtype(dtype)
+        self.is_complex = dtype.is_complex
         self.register_buffer("base", initial_unitary(n, init, dtype, device, generator))
         self.X = nn.Parameter(torch.zeros(n, n, dtype=dtype.to_real(), device=device))
 
@@ -533,13 +523,6 @@ class ExpUnitary(SkewUnitary):
         P, _, Qh = torch.linalg.svd(self())  # nearest unitary matrix: no drift from base to base
         self.base.copy_(P @ Qh)
         self.X.zero_()
-
-    def base_dtype(self) -> torch.dtype:
-        "Dtype of the matrix"
-        return self.base.dtype
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
 
 # %% ../nbs/03_unitary.ipynb #047fce13
 class CayleyUnitary(SkewUnitary):
@@ -558,6 +541,7 @@ class CayleyUnitary(SkewUnitary):
     ):
         super().__init__()
         self.n, dtype = check_size(n, least=1), unitary_dtype(dtype)
+        self.is_complex = dtype.is_complex
         W = initial_unitary(n, init, dtype, device, generator)
         diagonal = dtype.is_complex and isinstance(init, str) and init in ("identity", *ANGLES)
         D = W.diagonal() if diagonal else shift_of_spectrum(W)
@@ -576,13 +560,6 @@ class CayleyUnitary(SkewUnitary):
         eye = torch.eye(self.n, dtype=A.dtype, device=A.device)
         D = self.signs if self.phases is None else unit_numbers(self.phases)
         return torch.linalg.solve(eye + A, eye - A) * D
-
-    def base_dtype(self) -> torch.dtype:
-        "Dtype of the matrix"
-        return self.X.dtype if self.phases is None else COMPLEX[self.X.dtype]
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
 
 
 def shift_of_spectrum(W: Tensor) -> Tensor:
@@ -623,9 +600,6 @@ class DiagonalUnitary(FactoredUnitary):
         "`W` times each vector (..., n): O(n)"
         check_vectors(h, self.n)
         return h * unit_numbers(self.phases)
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
 
 # %% ../nbs/03_unitary.ipynb #49f01df1
 FAMILIES = {
