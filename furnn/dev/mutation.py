@@ -9,8 +9,8 @@ __all__ = ['OPERATORS', 'NAMES', 'python_mutants', 'cpp_mutants', 'passes', 'cov
 import ast, json, multiprocessing, os, random, re, shutil, signal, sys, tempfile, time
 from pathlib import Path
 
+from ..cli import run_command
 from .outputs import run_alone
-from .readme import run_command
 
 # %% ../../nbs/96_mutation.ipynb #646daf04
 OPERATORS = {
@@ -79,9 +79,7 @@ def python_mutants(
 def cpp_mutants(
     source: str,  # In C++
 ) -> list[tuple[int, int, str]]:
-    """Mutants of a file of C++, by patterns; lines of comments and of the preprocessor are left
-    alone
-    """
+    "Mutants of a file of C++, by patterns, outside comments and the preprocessor"
     swaps = {" + ": " - ", " - ": " + ", " * ": " / ", " < ": " <= ", " <= ": " < ", " += ": " -= ",
              " -= ": " += ", " > ": " >= ", " && ": " || ", " == ": " != "}
     aside = [

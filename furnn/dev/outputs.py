@@ -10,7 +10,7 @@ import multiprocessing, os, re, sys, tempfile, time, traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from .readme import run_command
+from ..cli import run_command
 
 # %% ../../nbs/91_outputs.ipynb #fb11e9f1
 def _left_out(flags: set[str]):
