@@ -145,8 +145,8 @@ def linear(
 MODELS = {  # name -> function of a task and options, or its place
     "urnn": make_urnn, "switched": make_switched,
     "lstm": gated(nn.LSTM), "gru": gated(nn.GRU), "rnn": gated(nn.RNN),
-    "lru": linear(LRU), "diagonal": linear(LRU, unitary=True), "selective": linear(SelectiveDiagonal),
-    "mingru": linear(MinGRU), "deltanet": linear(DeltaNet, heads=4),
+    "lru": linear(LRU), "diagonal": linear(LRU, unitary=True), "mingru": linear(MinGRU),
+    "selective": linear(SelectiveDiagonal), "deltanet": linear(DeltaNet, heads=4),
     "deltaproduct": linear(DeltaNet, heads=4, reflections=2),
     "student": "furnn.tasks.sysid:make_student",
 }
@@ -184,15 +184,13 @@ OTHERS = {"RMSprop": torch.optim.RMSprop, "Adam": torch.optim.Adam, "AdamW": tor
 
 def make_optimizer(
     model: nn.Module,  # Whose parameters it moves
-    # Or CayleyAdam or CayleySGD; or, if none is unitary, a name of `OTHERS`
-    name: str = "CayleyRMSprop",
+    name: str = "CayleyRMSprop",  # Of `CAYLEY`; of `OTHERS` if none is unitary
     lr: float = 1e-3,  # Rate of everything that has no rate of its own
     unitary_lr: float | None = None,  # Rate of unitary parameters
     bias_lr: float | None = None,  # Rate of the biases of modReLU
     input_lr: float | None = None,  # Rate of the input maps V
     family_lr: float | None = None,  # Rate of the parameters of a restricted or other family
-    # Beside CayleyAdam or CayleySGD: RMSprop, Adam (default), AdamW, SGD
-    others: str | None = None,
+    others: str | None = None,  # Beside CayleyAdam or CayleySGD: of `OTHERS`, default Adam
     others_options: dict | None = None,  # Its options, such as dict(weight_decay=0.01)
     **options,  # Options of the class of that name, such as `alpha` or `betas`
 ) -> torch.optim.Optimizer:
@@ -260,10 +258,8 @@ class Budget:
         test_limit: int | None = None,  # Test sequences to score at the end; default: all
         patience: int | None = None,  # Evaluations without a lower validation loss before the end
         clip_norm: float | None = None,  # Longest gradient
-        # Largest entry of the gradient, of a model with real parameters
-        clip_value: float | None = None,
-        # constant, exponential, cosine, linear or step; with decay alone: exponential
-        schedule: str | None = None,
+        clip_value: float | None = None,  # Largest entry of the gradient, of a real model
+        schedule: str | None = None,  # A name of `SCHEDULES`; with decay alone: exponential
         decay: float | None = None,  # Factor an epoch (exponential), at each step, or at the end
         retrivialise_every: int | None = None,  # Iterations between new bases of an ExpUnitary
     ):
@@ -335,8 +331,7 @@ def as_data(
 
 
 def settle(
-    # `task`, `model`, `optimizer`, `budget` (dictionaries), `seed`; all but the task may be missing
-    run: dict,
+    run: dict,  # task, model, optimizer, budget: dictionaries; seed. Only the task is needed
 ) -> tuple[dict, Task]:  # Every setting, and the task
     "Settings of a run with nothing left open. Raises on settings that do not exist or do nothing."
     run = as_data(run)
@@ -374,8 +369,7 @@ def settle(
 def build(
     settings: dict,  # As `settle` returns them
     task: Task,  # Likewise
-    # Settings of the optimiser that were asked for, whether or not the model has a use for them
-    given: dict,
+    given: dict,  # Settings of the optimiser that were asked for, of use or not
     device: torch.device,  # Where the model goes
 ) -> tuple[nn.Module, torch.optim.Optimizer]:
     "Model and optimiser of a run, and the recipe's rates that the model has no use for taken out"
@@ -456,9 +450,7 @@ def load_checkpoint(
 
 # %% ../nbs/31_runs.ipynb #20fe3a7d
 class RunFolder:
-    """Folder of one run, held by one process at a time until `close`; one in which nothing was
-    saved goes
-    """
+    "Folder of one run, held by one process at a time; it goes if nothing was saved in it"
 
     def __init__(
         self,
@@ -542,9 +534,7 @@ class RunFolder:
 
 
 def compare(there: dict, here: dict, folder: Path) -> None:
-    """Raise ValueError if the settings of the run `there`, in `folder`, and `here` differ in more
-    than the length
-    """
+    "Raise if the settings `there`, in `folder`, and `here` differ in more than the length"
     differing = []
     for part in sorted({*there, *here} - {"labels"}):
         a, b = there.get(part), here.get(part)
@@ -617,14 +607,12 @@ class Keep(Hook):
 # %% ../nbs/31_runs.ipynb #0914e699
 def train(
     run: dict,  # Its settings: see `settle`
-    # Run folder; default: runs/ and a name made from the settings
-    folder: str | Path | None = None,
+    folder: str | Path | None = None,  # Run folder; default: made from the settings
     *,
     restart: bool = False,  # Forget what an earlier run left in the folder
     device: str = "cpu",  # Where to train, such as cpu or cuda; a run may go on elsewhere
     hooks: Sequence[Hook] = (),  # What the run does besides
-    # Pause after this time, saved; the same call goes on. 0: train no further
-    minutes: float | None = None,
+    minutes: float | None = None,  # Pause after this time, saved; 0: train no further
     quiet: bool = False,  # No progress bar
 ) -> dict:  # Its result, also written to result.json
     "Train, or continue where an earlier call stopped; returns the result of the run."
@@ -669,9 +657,7 @@ def summary(
     settings: dict,  # Of the run
     training: Training,  # At its end, or wherever it is
 ) -> dict:
-    """Result of a run: the test scores of the weights that were best on validation, and how it got
-    there
-    """
+    "Result of a run: how it went, and the test scores of the weights that were best on validation"
     model, task, history = training.model, training.task, training.history
     ended = training.done or training.iteration >= settings["budget"]["iterations"]
     result = dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
@@ -707,9 +693,7 @@ def environment() -> dict:
 
 # %% ../nbs/31_runs.ipynb #81d84a13
 def results_folder() -> Path:
-    """Folder with the results that the notebooks show: FURNN_RESULTS, ./results, or that of the
-    checkout
-    """
+    "Folder of the results that notebooks show: FURNN_RESULTS, ./results, or of the checkout"
     places = [os.environ.get("FURNN_RESULTS"), "results", "nbs/results",
               Path(furnn.__file__).parent.parent / "nbs" / "results"]
     for place in places:
@@ -732,8 +716,7 @@ def load_results(
 
 def setting(
     result: dict,  # Of a run
-    # Of a setting of its task, model, optimiser or budget, of a label, or of the result itself
-    name: str,
+    name: str,  # Of a setting of any part, of a label, or of a field of the result
     default=None,  # If there is none
 ):
     "Value of a setting, wherever it stands; the model's name is `model`, the task's `task`"

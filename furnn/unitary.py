@@ -57,9 +57,7 @@ def unitary_dtype(
 
 
 class ComplexModule(nn.Module):
-    """`nn.Module` that keeps `UnitaryParameter`s, and changes the precision of all parameters
-    together
-    """
+    "Keeps `UnitaryParameter`s, and changes the precision of all parameters together"
 
     shown: tuple[str, ...] = ()  # Attributes that a printed module shows
 
@@ -68,6 +66,7 @@ class ComplexModule(nn.Module):
         return ", ".join(f"{name}={getattr(self, name)}" for name in self.shown)
 
     def _apply(self, fn, recurse=True):
+        "What `to` and its like call. Raises on a precision that does not exist in complex numbers."
         def precision(t: Tensor) -> torch.dtype:
             "Real dtype that `fn` gives to the real parts of t"
             return fn(torch.empty(0, dtype=REAL.get(t.dtype, t.dtype), device=t.device)).dtype
@@ -88,6 +87,7 @@ class ComplexModule(nn.Module):
             return super()._apply(together, recurse)
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
+        "Load, and warn of a matrix that is not unitary"
         with self._unitary_kept() as names:
             super()._load_from_state_dict(state_dict, prefix, *args)
         for name in names:
@@ -134,9 +134,7 @@ class UnitaryModule(ComplexModule):
     weight: UnitaryParameter  # Shape (..., n, n)
 
     def watch(self) -> None:
-        """In training, at the first 8 calls, then ever more rarely, warn if the weight is not
-        unitary
-        """
+        "In training, at the first 8 calls and ever more rarely, warn if the weight is not unitary"
         if not (self.training and torch.is_grad_enabled()) or torch.compiler.is_compiling():
             return
         self._calls = calls = getattr(self, "_calls", 0) + 1
@@ -180,10 +178,7 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
-    """Copy of the user's matrix `init` on a `device`, of a `dtype`.
-
-    Raises unless unitary and of shape `(n, n)`.
-    """
+    "Copy of `init` (n, n) with this `dtype` on a `device`. Raises if it is not unitary."
     if not isinstance(init, Tensor):  # a list, or an array of any strides and byte order
         init = np.array(init)
         init = init.astype(init.dtype.newbyteorder("="))
@@ -228,17 +223,14 @@ def initial_unitary(
 
 # %% ../nbs/03_unitary.ipynb #619a3a63
 class FullUnitary(UnitaryModule):
-    """Every unitary matrix: the `n^2`-dimensional group itself, held as the `UnitaryParameter`
-    `weight`
-    """
+    "Every unitary matrix: the `n^2`-dimensional group itself, held as the parameter `weight`"
 
     shown = ("n",)
 
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
-        # A name of the table above, or a unitary matrix of shape (n, n)
-        init: str | Tensor = "haar",
+        init: str | Tensor = "haar",  # A name of the table above, or a unitary matrix
         *,
         dtype: torch.dtype | None = None,  # Complex (default), or real for an orthogonal matrix
         device=None,  # Where the matrix lives
@@ -287,18 +279,14 @@ class FactoredUnitary(ComplexModule):
         dtype = COMPLEX.get(p.dtype, p.dtype) if self.is_complex else p.dtype
         return self.matvec(torch.eye(self.n, dtype=dtype, device=p.device)).mT
 
-# %% ../nbs/03_unitary.ipynb #ab6bd100
+# %% ../nbs/03_unitary.ipynb #b0e74b7f
 class RestrictedUnitary(FactoredUnitary):
-    """Unitary matrix with `7n` trained reals, `D3 R2 F^-1 D2 Pi R1 F D1` (Arjovsky et al. 2016, eq.
-    6)
-    """
+    "Unitary `D3 R2 F^-1 D2 Pi R1 F D1` with `7n` trained reals (Arjovsky et al. 2016, eq. 6)"
 
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
         *,
-        # Fixed permutation, int64 of shape (n,); default: random
-        permutation: Tensor | None = None,
         dtype: torch.dtype | None = None,  # Complex; the family has no real form
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
@@ -310,12 +298,8 @@ class RestrictedUnitary(FactoredUnitary):
         size = math.sqrt(6 / (2 + 2 * n))
         self.reflections = nn.Parameter(torch.view_as_complex(uniform((2, n, 2), size)))
         self.theta = nn.Parameter(uniform((3, n), math.pi))
-        if permutation is None:
-            drawn_on = generator.device if generator else device
-            permutation = torch.randperm(n, generator=generator, device=drawn_on)
-        elif permutation.shape != (n,) or permutation.sort().values.tolist() != list(range(n)):
-            raise ValueError(f"permutation: expected the numbers 0 to {n - 1} in some order, "
-                             f"got {permutation}")
+        drawn_on = generator.device if generator else device
+        permutation = torch.randperm(n, generator=generator, device=drawn_on)
         self.register_buffer("permutation", permutation.to(device=device))
 
     def matvec(self, h: Tensor) -> Tensor:
@@ -344,9 +328,7 @@ def complex_only(dtype: torch.dtype | None, family: str) -> torch.dtype:
 
 # %% ../nbs/03_unitary.ipynb #bf1f9ab0
 def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
-    """Of each of `layers` layers of size `n`, in the order of an FFT if `fft`: first coordinate,
-    distance, rotations
-    """
+    "First coordinate, distance, rotations of each of `layers` layers on `n`, as an `fft` or not"
     found, depth = [], n.bit_length() - 1  # depth is log2(n), for a power of two
     for layer in range(layers if n > 1 else 0):
         first, distance = (0, 2 ** (layer % depth)) if fft else (layer % 2, 1)
@@ -356,9 +338,7 @@ def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
 
 
 def rotate_pairs(h: Tensor, first: int, c: Tensor, s: Tensor, e: Tensor | None) -> Tensor:
-    """One layer on vectors `h` (..., n), from coordinate `first`; cosines `c`, sines `s`, phases
-    `e`: (blocks, distance)
-    """
+    "Rotate pairs of `h` (..., n) from `first` by cosines `c`, sines `s`, phases `e`"
     last = first + 2 * c.numel()
     upper, lower = h[..., first:last].unflatten(-1, (-1, 2, c.shape[1])).unbind(-2)
     upper = upper if e is None else e * upper
@@ -374,8 +354,7 @@ class EUNNUnitary(FactoredUnitary):
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1; a power of two with fft=True
-        # Layers of rotations, at least 0; default n (log2(n) with fft=True)
-        layers: int | None = None,
+        layers: int | None = None,  # Layers of rotations; default n, or log2(n) with fft
         fft: bool = False,  # Pair coordinates at distances 1, 2, 4, ... and not neighbours
         *,
         dtype: torch.dtype | None = None,  # Complex (default); real: rotations alone, no phases
@@ -417,8 +396,7 @@ class HouseholderUnitary(FactoredUnitary):
         n: int,  # Size of the matrix, at least 1
         reflections: int | None = None,  # 0 to n; default n - 1, which gives every unitary matrix
         *,
-        # Complex (default); real: fixed random signs as the diagonal
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype | None = None,  # Complex (default); real: the diagonal holds signs
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
     ):
@@ -464,8 +442,7 @@ def random_signs(n: int, dtype: torch.dtype, device=None, generator=None) -> Ten
 # %% ../nbs/03_unitary.ipynb #84dae980
 def skew_matrix(
     X: Tensor,  # Real, shape (n, n)
-    # Real for a real matrix: the entries above the diagonal count
-    dtype: torch.dtype | None = None,
+    dtype: torch.dtype | None = None,  # Real: only entries above the diagonal count
 ) -> Tensor:  # Shape (n, n), skew-Hermitian
     "Skew matrix with the real parts of `X` above, the imaginary parts on and below the diagonal"
     real = X.triu(1)
@@ -494,9 +471,7 @@ class SkewUnitary(ComplexModule):
 
 
 class ExpUnitary(SkewUnitary):
-    """Unitary matrix `exp(A) B` of a skew-Hermitian `A` with `n^2` trained reals (Lezcano-Casado
-    2019)
-    """
+    "Unitary `exp(A) B`, skew-Hermitian `A` with `n^2` trained reals (Lezcano-Casado 2019)"
 
     def __init__(
         self,
@@ -533,9 +508,7 @@ class CayleyUnitary(SkewUnitary):
         n: int,  # Size of the matrix, at least 1
         init: str | Tensor = "henaff",  # First matrix, see FullUnitary
         *,
-        train_phases: bool = True,  # Train the phases of a complex D, as scuRNN does
-        # Complex (default); real: D holds fixed signs, as in scoRNN
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype | None = None,  # Complex (default); real: D holds signs
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
     ):
@@ -549,7 +522,7 @@ class CayleyUnitary(SkewUnitary):
         A = torch.linalg.solve(eye + Q, eye - Q)
         self.X = nn.Parameter(skew_entries((A - A.mH) / 2))
         if dtype.is_complex:
-            self.phases = nn.Parameter(D.angle(), requires_grad=train_phases)
+            self.phases = nn.Parameter(D.angle())
         else:
             self.phases = None
             self.register_buffer("signs", D)
@@ -612,8 +585,7 @@ OWN = frozenset(FAMILIES)  # names that stay furnn's
 
 def register_unitary(
     name: str,  # Name that `make_unitary` and `URNN(unitary=...)` will know
-    # Called as family(n, dtype=, device=, generator=, **options), returns a module
-    family: Callable,
+    family: Callable,  # Called as family(n, dtype=, device=, generator=, **options)
 ) -> None:
     "Add a family of unitary matrices. Raises if the name is taken by another one."
     known = FAMILIES.get(name, family)
