@@ -641,6 +641,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                             'furnn.runs.RunFolder.write_json': ('runs.html#runfolder.write_json', 'furnn/runs.py'),
                             'furnn.runs.as_data': ('runs.html#as_data', 'furnn/runs.py'),
                             'furnn.runs.build': ('runs.html#build', 'furnn/runs.py'),
+                            'furnn.runs.cannot_write': ('runs.html#cannot_write', 'furnn/runs.py'),
                             'furnn.runs.check_dropout': ('runs.html#check_dropout', 'furnn/runs.py'),
                             'furnn.runs.compare': ('runs.html#compare', 'furnn/runs.py'),
                             'furnn.runs.default_folder': ('runs.html#default_folder', 'furnn/runs.py'),

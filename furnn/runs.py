@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_urnn', 'check_dropout', 'make_switched',
            'with_readout', 'gated', 'linear', 'model_function', 'make_model', 'make_optimizer', 'useful_rates',
-           'Budget', 'as_data', 'settle', 'build', 'replace', 'read_checkpoint', 'load_checkpoint', 'RunFolder',
-           'compare', 'Keep', 'train', 'default_folder', 'summary', 'environment', 'results_folder', 'load_results',
-           'setting', 'save_result']
+           'Budget', 'as_data', 'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint', 'load_checkpoint',
+           'RunFolder', 'compare', 'Keep', 'train', 'default_folder', 'summary', 'environment', 'results_folder',
+           'load_results', 'setting', 'save_result']
 
 # %% ../nbs/31_runs.ipynb #a419f718
 import hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
@@ -145,8 +145,8 @@ def linear(
 MODELS = {  # name -> function of a task and options, or its place
     "urnn": make_urnn, "switched": make_switched,
     "lstm": gated(nn.LSTM), "gru": gated(nn.GRU), "rnn": gated(nn.RNN),
-    "lru": linear(LRU), "diagonal": linear(LRU, unitary=True), "mingru": linear(MinGRU),
-    "selective": linear(SelectiveDiagonal), "deltanet": linear(DeltaNet, heads=4),
+    "lru": linear(LRU), "diagonal": linear(LRU, unitary=True), "selective": linear(SelectiveDiagonal),
+    "mingru": linear(MinGRU), "deltanet": linear(DeltaNet, heads=4),
     "deltaproduct": linear(DeltaNet, heads=4, reflections=2),
     "student": "furnn.tasks.sysid:make_student",
 }
@@ -319,15 +319,16 @@ class Budget:
 
 # %% ../nbs/31_runs.ipynb #8a5346f5
 def as_data(
-    run: dict,  # Settings: numbers, text, True, False, None, and lists and dictionaries of these
+    settings: dict,  # Numbers, text, True, False, None, and lists and dictionaries of these
+    name: str = "run",  # What they are, for the message
 ) -> dict:
     "The settings as a file of JSON holds them. Raises TypeError on what it cannot hold."
     def number(value):
         if isinstance(value, np.generic):
             return value.item()
-        raise TypeError("run: expected a number, a text, or a list or dictionary of these, got "
-                        f"{type(value).__name__}")
-    return json.loads(json.dumps(run, default=number))
+        raise TypeError(f"{name}: expected a number, a text, or a list or dictionary of these, "
+                        f"got {type(value).__name__}")
+    return json.loads(json.dumps(settings, default=number))
 
 
 def settle(
@@ -390,6 +391,12 @@ FILES = ("run.json", "metrics.csv", "result.json", "checkpoint.pt", "checkpoint.
          "checkpoint.damaged.pt")
 
 
+def cannot_write(path: Path, error: Exception) -> OSError:
+    "Error that says of a `path` and an `error` what is safe and what to do"
+    return OSError(f"cannot write {path}: {error}. The last good checkpoint is untouched; "
+                   "free space or make the folder writable, then run the same command again")
+
+
 def replace(
     path: Path,  # File to write
     write: Callable,  # Called with an open binary file
@@ -406,9 +413,7 @@ def replace(
     except (OSError, RuntimeError) as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        raise OSError(
-            f"cannot write {path}: {error}. The last good checkpoint is untouched; "
-            "free space or make the folder writable, then run the same command again") from error
+        raise cannot_write(path, error) from error
 
 
 def read_checkpoint(path: Path) -> dict:
@@ -619,8 +624,9 @@ def train(
     settings, task = settle(run)
     if minutes is not None:
         check_number(minutes, "minutes", least=0)
+    given = as_data(run.get("optimizer", {}), "optimizer")
     with torch.random.fork_rng(devices=[]), job(device) as (leader, device), ExitStack() as stack:
-        model, optimizer = build(settings, task, run.get("optimizer", {}), device)
+        model, optimizer = build(settings, task, given, device)
         task.to(device)
         budget = Budget(**settings["budget"])
         budget.check(model)
