@@ -15,8 +15,8 @@ import torch
 from fastcore.docments import docments
 
 from .checks import check_choice, check_size
-from .runs import CAYLEY, MODELS, OTHERS, Budget, make_optimizer, model_function, train
-from .tasks.base import TASKS, task_class
+from .runs import CAYLEY, MODELS, OTHERS, Budget, make_optimizer, train
+from .tasks.base import TASKS, named
 from .unitary import FAMILIES
 
 # %% ../nbs/32_cli.ipynb #5505058c
@@ -88,7 +88,7 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
         epilog="Example: furnn_train pixels --permuted --unitary full --hidden_size 116")
     parser.add_argument("task",
                         help=f"{', '.join(sorted(TASKS))}, or module:Class or file.py:Class")
-    task = task_class(known.task or "copying")
+    task = named(known.task or "copying", TASKS)
     model = known.model or default_model(known.task)
     parser.add_argument("--model",
                         help=f"{', '.join(sorted(MODELS))}, or module:function (default {model})")
@@ -98,7 +98,7 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
     parser.add_argument(
         "--data-seed", "--data_seed", dest="data_seed", type=int, metavar="INT",
         help="Seed of the data, where the task makes them; for sysid also of the teacher")
-    make = model_function(model)
+    make = named(model, MODELS, "model")
     parts["model"] = add_options(parser, f"model {model}", make, ("task",))
     parts["unitary_options"] = {}
     if "unitary" in parts["model"]:

@@ -4,10 +4,10 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_urnn', 'check_dropout', 'make_switched',
-           'with_readout', 'gated', 'linear', 'model_function', 'make_model', 'make_optimizer', 'useful_rates',
-           'Budget', 'as_data', 'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint', 'load_checkpoint',
-           'RunFolder', 'compare', 'Keep', 'train', 'default_folder', 'summary', 'environment', 'results_folder',
-           'load_results', 'setting', 'save_result']
+           'with_readout', 'gated', 'linear', 'make_model', 'make_optimizer', 'useful_rates', 'Budget', 'as_data',
+           'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint', 'load_checkpoint', 'RunFolder', 'compare',
+           'Keep', 'train', 'default_folder', 'summary', 'environment', 'results_folder', 'load_results', 'setting',
+           'save_result']
 
 # %% ../nbs/31_runs.ipynb #a419f718
 import hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
@@ -15,6 +15,7 @@ import threading, time, zipfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ from .optim import (
     CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters)
 from .processes import job, same_everywhere, summed, world
 from .stiefel import unitarity_error
-from .tasks.base import Task, load_object, make_task
+from .tasks.base import Task, check_options, make_task, named
 from .unitary import UnitaryParameter
 from .urnn import URNN, SequenceModel, SwitchedURNN
 
@@ -152,29 +153,15 @@ MODELS = {  # name -> function of a task and options, or its place
 }
 
 
-def model_function(
-    name: str,  # A key of `MODELS`, or a place: module:function or file.py:function
-) -> Callable:  # Called with a task and options
-    "Function that makes a model. Raises ValueError on an unknown name."
-    if name not in MODELS and ":" not in name:
-        raise ValueError(f"model: expected one of {', '.join(sorted(MODELS))}, or module:function, "
-                         f"got {name!r}")
-    found = MODELS.get(name, name)
-    return load_object(found, "model") if isinstance(found, str) else found
-
-
 def make_model(
     task: Task,  # What the model is for
     name: str = "urnn",  # A key of `MODELS`, or a place: module:function or file.py:function
     **options,  # Arguments of that function, such as `hidden_size`
 ) -> nn.Module:  # Maps a batch of the task to outputs
     "Model of that name. Raises on unknown names and options, with the known ones."
-    function = model_function(name)
-    known = list(inspect.signature(function).parameters)[1:]
-    if foreign := [key for key in options if key not in known]:
-        raise ValueError(
-            f"model {name}: expected options among {', '.join(known)}, got {', '.join(foreign)}")
-    return function(task, **options)
+    make = partial(named(name, MODELS, "model"), task)
+    check_options(options, make, f"model {name}")
+    return make(**options)
 
 # %% ../nbs/31_runs.ipynb #21f95947
 CAYLEY = {"CayleyRMSprop": CayleyRMSprop, "CayleyAdam": CayleyAdam, "CayleySGD": CayleySGD}
@@ -344,7 +331,7 @@ def settle(
     task = make_task(**run["task"])
     recipe, model = task.recipe(), dict(run.get("model", {}))
     model = {"name": recipe["model"].get("name", "urnn"), **model}
-    known = inspect.signature(model_function(model["name"])).parameters
+    known = inspect.signature(named(model["name"], MODELS, "model")).parameters
     for key, value in recipe["model"].items():
         if key == "hidden_size":
             value = value.get(

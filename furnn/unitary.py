@@ -178,7 +178,7 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
-    "Copy of `init` (n, n) with this `dtype` on a `device`. Raises if it is not unitary."
+    "Copy of `init`, of size `n`, with this `dtype` on a `device`. Raises if it is not unitary."
     if not isinstance(init, Tensor):  # a list, or an array of any strides and byte order
         init = np.array(init)
         init = init.astype(init.dtype.newbyteorder("="))
