@@ -78,23 +78,23 @@ def add_options(
 def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, dict]]:
     "Parser for the task, model, family and optimiser that `argv` names, and its options by setting"
     first = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    first.add_argument("task", nargs="?")
-    for name in ("model", "unitary", "optimizer"):
-        first.add_argument(f"--{name}")
+    first.add_argument("task", nargs="?", default="copying")
+    for name, default in (("model", None), ("unitary", "full"), ("optimizer", "CayleyRMSprop")):
+        first.add_argument(f"--{name}", default=default)
     known, _ = first.parse_known_args([a for a in argv if a not in ("-h", "--help")])
     parser = Parser(
-        "furnn_train", description="Train one model on one task, or go on where an "
-        "earlier call stopped.",
+        "furnn_train",
+        description="Train one model on one task, or go on where an earlier call stopped.",
         epilog="Example: furnn_train pixels --permuted --unitary full --hidden_size 116")
     parser.add_argument("task",
                         help=f"{', '.join(sorted(TASKS))}, or module:Class or file.py:Class")
-    task = named(known.task or "copying", TASKS)
+    task = named(known.task, TASKS)
     model = known.model or default_model(known.task)
     parser.add_argument("--model",
                         help=f"{', '.join(sorted(MODELS))}, or module:function (default {model})")
     parser.add_argument("--optimizer",
                         help=f"{', '.join([*CAYLEY, *OTHERS])} (default CayleyRMSprop)")
-    parts = dict(task=add_options(parser, f"task {known.task or 'copying'}", task, ("seed",)))
+    parts = dict(task=add_options(parser, f"task {known.task}", task, ("seed",)))
     parser.add_argument(
         "--data-seed", "--data_seed", dest="data_seed", type=int, metavar="INT",
         help="Seed of the data, where the task makes them; for sysid also of the teacher")
@@ -102,12 +102,10 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
     parts["model"] = add_options(parser, f"model {model}", make, ("task",))
     parts["unitary_options"] = {}
     if "unitary" in parts["model"]:
-        family = FAMILIES[check_choice(known.unitary or "full", "unitary", FAMILIES)]
-        parts["unitary_options"] = add_options(parser, f"unitary {known.unitary or 'full'}", family,
-                                               ("n",))
+        family = FAMILIES[check_choice(known.unitary, "unitary", FAMILIES)]
+        parts["unitary_options"] = add_options(parser, f"unitary {known.unitary}", family, ("n",))
     optimizers = {**CAYLEY, **OTHERS}
-    optimizer = optimizers[check_choice(known.optimizer or "CayleyRMSprop", "optimizer",
-                                        optimizers)]
+    optimizer = optimizers[check_choice(known.optimizer, "optimizer", optimizers)]
     alone = optimizer not in (CAYLEY["CayleyAdam"], CAYLEY["CayleySGD"])  # nothing is beside it
     rates = add_options(parser, "rates", make_optimizer, ("model", "name", *["others"][:alone]))
     own = add_options(parser, f"optimizer {optimizer.__name__}", optimizer,
@@ -118,7 +116,7 @@ def train_parser(argv: list[str]) -> tuple[argparse.ArgumentParser, dict[str, di
     return parser, parts
 
 
-def default_model(task: str | None) -> str:
+def default_model(task: str) -> str:
     "Model that a `task` of that name is trained with if none is named"
     return "student" if task == "sysid" else "urnn"
 
@@ -162,17 +160,13 @@ def parsed_run(
     run = read_settings(given.pop("settings")) if "settings" in given else {}
     for part in PARTS:
         run[part] = dict(run.get(part, {}))
-    run["task"]["name"], run["model"]["name"] = given.pop("task"), given.pop(
-        "model", default_model(argv[0]))
-    if "optimizer" in given:
-        run["optimizer"]["name"] = given.pop("optimizer")
-    if "data_seed" in given:
-        run["task"]["seed"] = given.pop("data_seed")
-    taken = lambda part: {
-        name: given.pop(option)
-        for option, name in parts[part].items()
-        if option in given
-    }
+    given.setdefault("model", default_model(given["task"]))
+    for option, part, name in (("task", "task", "name"), ("model", "model", "name"),
+                               ("optimizer", "optimizer", "name"), ("data_seed", "task", "seed")):
+        if option in given:
+            run[part][name] = given.pop(option)
+    taken = lambda part: {name: given.pop(option) for option, name in parts[part].items()
+                          if option in given}
     if family := taken("unitary_options"):
         run["model"]["unitary_options"] = {**run["model"].get("unitary_options", {}), **family}
     for part in PARTS:

@@ -188,9 +188,8 @@ def restore_random(states: dict, device: torch.device) -> None:
 def check_finite(model: nn.Module, loss: float, iteration: int) -> float:
     "Length of the gradient of `model`. Raises, with `iteration`, if it or `loss` is not finite."
     grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
-    norms = torch.stack([n.double()
-                         for n in torch._foreach_norm(list(grads.values()))]) if grads else None
-    norm = norms.square().sum().sqrt().item() if grads else 0.0
+    norms = torch._foreach_norm(list(grads.values())) if grads else [torch.zeros(())]
+    norm = torch.stack([n.double() for n in norms]).square().sum().sqrt().item()
     if math.isfinite(loss) and math.isfinite(norm):
         return norm
     bad = [name for name, g in grads.items() if not torch.isfinite(g).all()]
