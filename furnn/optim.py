@@ -7,7 +7,6 @@ __all__ = ['split_parameters', 'parameter_groups', 'ratio', 'UnitaryOptimizer', 
            'CayleySGD', 'CayleyAdam', 'Together', 'delay_rates', 'AveragedModel', 'GradScaler', 'real_twin']
 
 # %% ../nbs/16_optim.ipynb #8104c658
-import math
 from types import SimpleNamespace
 
 import numpy as np

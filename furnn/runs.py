@@ -10,7 +10,7 @@ __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_u
            'save_result']
 
 # %% ../nbs/31_runs.ipynb #a419f718
-import hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
+import hashlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
 import threading, time, zipfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import furnn
 from .capacity import parameter_count
@@ -30,7 +30,7 @@ from .learner import (
     ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit)
 from .optim import (
     CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters)
-from .processes import job, same_everywhere, summed, world
+from .processes import job, same_everywhere, summed
 from .stiefel import unitarity_error
 from .tasks.base import Task, check_options, make_task, named
 from .unitary import UnitaryParameter
