@@ -931,7 +931,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'furnn.unitary.given_unitary': ('unitary.html#given_unitary', 'furnn/unitary.py'),
                                'furnn.unitary.initial_unitary': ('unitary.html#initial_unitary', 'furnn/unitary.py'),
                                'furnn.unitary.make_unitary': ('unitary.html#make_unitary', 'furnn/unitary.py'),
-                               'furnn.unitary.random_signs': ('unitary.html#random_signs', 'furnn/unitary.py'),
                                'furnn.unitary.reflect': ('unitary.html#reflect', 'furnn/unitary.py'),
                                'furnn.unitary.register_unitary': ('unitary.html#register_unitary', 'furnn/unitary.py'),
                                'furnn.unitary.rotate_pairs': ('unitary.html#rotate_pairs', 'furnn/unitary.py'),

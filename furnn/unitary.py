@@ -6,9 +6,9 @@
 __all__ = ['COMPLEX', 'REAL', 'ANGLES', 'FAMILIES', 'OWN', 'UnitaryParameter', 'unitary_dtype', 'ComplexModule',
            'unitarity_limit', 'warn_unless_unitary', 'UnitaryModule', 'rotations', 'given_unitary', 'initial_unitary',
            'FullUnitary', 'check_vectors', 'unit_numbers', 'FactoredUnitary', 'RestrictedUnitary', 'reflect',
-           'complex_only', 'eunn_layers', 'rotate_pairs', 'EUNNUnitary', 'HouseholderUnitary', 'random_signs',
-           'skew_matrix', 'skew_entries', 'SkewUnitary', 'ExpUnitary', 'CayleyUnitary', 'shift_of_spectrum',
-           'DiagonalUnitary', 'register_unitary', 'make_unitary']
+           'complex_only', 'eunn_layers', 'rotate_pairs', 'EUNNUnitary', 'HouseholderUnitary', 'skew_matrix',
+           'skew_entries', 'SkewUnitary', 'ExpUnitary', 'CayleyUnitary', 'shift_of_spectrum', 'DiagonalUnitary',
+           'register_unitary', 'make_unitary']
 
 # %% ../nbs/03_unitary.ipynb #502e71b0
 import inspect, math, warnings
@@ -414,7 +414,8 @@ class HouseholderUnitary(FactoredUnitary):
             self.phases = nn.Parameter(phases.uniform_(-math.pi, math.pi, generator=generator))
         else:
             self.phases = None
-            self.register_buffer("signs", random_signs(n, dtype, **options))
+            signs = 1 - 2 * torch.randint(2, (n,), **options).to(dtype)
+            self.register_buffer("signs", signs)
 
     def _factors(self) -> tuple[Tensor, Tensor]:
         "`U` and `S` of the compact WY form"
@@ -433,11 +434,6 @@ class HouseholderUnitary(FactoredUnitary):
         overlap = h.reshape(-1, self.n) @ U.conj()
         overlap = torch.linalg.solve_triangular(S.mT, overlap, upper=False, left=False)
         return h - (overlap @ U.mT).reshape(h.shape)
-
-
-def random_signs(n: int, dtype: torch.dtype, device=None, generator=None) -> Tensor:  # Shape (n,)
-    "`n` plus and minus ones of a `dtype` on a `device`, equally likely, drawn from `generator`"
-    return 1 - 2 * torch.randint(2, (n,), device=device, generator=generator).to(dtype)
 
 # %% ../nbs/03_unitary.ipynb #84dae980
 def skew_matrix(
