@@ -7,7 +7,10 @@ __all__ = ['WINDOW', 'HOP', 'FLOOR', 'SILENCE', 'stft', 'stft_logmag', 'reconstr
            'stoi', 'pesq', 'sound_scores', 'plot_frames', 'players']
 
 # %% ../../nbs/25_sound.ipynb #aae99d33
-import math, re, sys, warnings
+import math
+import re
+import sys
+import warnings
 from functools import cache
 from html import escape
 from importlib.util import find_spec
