@@ -7,7 +7,7 @@ __all__ = ['SETTINGS', 'INSTRUCTIONS', 'Setting', 'products', 'recurrence_iterat
            'contestants', 'interleave', 'summarise', 'processor', 'measure', 'bench', 'furnn_bench']
 
 # %% ../../nbs/50_performance.ipynb #50a1b2c5
-import gc, json, os, platform, re, statistics, sys, time
+import gc, json, os, platform, statistics, sys, time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -183,10 +183,11 @@ def processor(
     if torch.device(device).type == "cuda":
         return torch.cuda.get_device_name(device)
     info = Path("/proc/cpuinfo")
-    listed = r"(?m)^(model name|cpu family|model)\s*: (.*)$"
-    found = dict(re.findall(listed, info.read_text())) if info.exists() else {}
-    known = "{model name} (family {cpu family}, model {model})"
-    return known.format(**found) if len(found) == 3 else platform.processor()
+    lines = info.read_text().splitlines() if info.exists() else []
+    read = lambda key: [line.split(":")[1].strip() for line in lines
+                        if line.split(":")[0].strip() == key][:1]
+    name, family, model = (" ".join(read(k)) for k in ("model name", "cpu family", "model"))
+    return f"{name} (family {family}, model {model})" if name else platform.processor()
 
 
 def measure(
