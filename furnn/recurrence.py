@@ -217,9 +217,10 @@ def kernel_step(
         return None
     grad = torch.is_grad_enabled()
     for t in tensors:
-        if type(t) not in PLAIN or t.device.type != "cpu" or grad and t.requires_grad:
+        if type(t) not in PLAIN or not t.is_cpu or grad and t.requires_grad:
             return None
-    return importlib.import_module(KERNELS["cpu"]).step if is_here("cpu") else None
+    kernel = importlib.import_module(KERNELS["cpu"])
+    return kernel.step if kernel.available() else None
 
 
 def one_step(

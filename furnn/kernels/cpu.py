@@ -40,7 +40,7 @@ def load(
     library, number, place = ctypes.CDLL(str(path)), ctypes.c_int64, ctypes.c_void_p
     types = {"space": [number] * 6, "forward": [place] * 7 + [number] * 4 + [ctypes.c_double],
              "backward": [place] * 12 + [number] * 4,
-             "step": [place, number, place, number] + [place] * 5 + [number] * 2 + [ctypes.c_double]}
+             "step": [place, number, place, number, *[place] * 5, number, number, ctypes.c_double]}
     for name in NAMES.values():
         for function, arguments in types.items():
             try:
@@ -273,7 +273,7 @@ def backward(
 
 
 def step(
-    x: Tensor,  # Shape (B, N); with `V` features (B, D), real or of V's dtype, or int64 symbols (B,)
+    x: Tensor,  # Shape (B, N); with `V` features (B, D), real or complex, or int64 symbols (B,)
     W: Tensor,  # Shape (N, N)
     bias: Tensor,  # Real, shape (N,)
     h: Tensor,  # Shape (B, N)
