@@ -142,9 +142,10 @@ CHANGES = [  # one setting at a time, at T = 1,000
     dict(half_gradient=True)
 ]
 delay = dict(iterations=800, eval_every=20)
-# for a million steps on one core: half the units, a tenth of the batch, V at ten times its rate
-small = dict(iterations=1000, eval_every=50, eval_limit=2, test_limit=20, batch_size=2,
-             model_options=dict(hidden_size=64), optimizer=dict(input_lr=1e-2))
+# for a million steps on one core: half the units, a fifth of the batch, V at ten times its rate
+small = dict(iterations=600, eval_every=50, eval_limit=4, test_limit=20, batch_size=4,
+             model_options=dict(hidden_size=64, checkpoint_every=250_000),
+             optimizer=dict(input_lr=1e-2))
 
 EXPERIMENT = Experiment(
     name="copying", question="How long can a network remember ten symbols?", score="loss",
