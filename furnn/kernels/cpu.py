@@ -19,7 +19,7 @@ from torch import Tensor
 from ..checks import cache_folder
 from . import build
 from .eager import NO_SECOND
-from ..recurrence import reference
+from ..recurrence import apart, reference
 
 # %% ../../nbs/12_cpu.ipynb #19d4f7ea
 log = logging.getLogger("furnn")
@@ -87,7 +87,7 @@ def agrees(
 ) -> bool:
     "Whether a small case in each dtype has the states and gradients of the plain loop"
     r, shapes = torch.Generator().manual_seed(0), ((5, 3, 21), (21, 21), (3, 21), (5, 3, 21))
-    with torch.inference_mode(False), torch.enable_grad():
+    with apart():
         for dtype in NAMES:
             x, W, h0, g = (torch.randn(s, dtype=dtype, generator=r) for s in shapes)
             W, bias = W / 8, torch.linspace(-0.6, 0.2, 21, dtype=dtype.to_real())
