@@ -146,15 +146,16 @@ def summary_rows(
     points, rows = [point(r) for r in results], []
     for name in dict.fromkeys(p["name"] for p in points):
         mine = [p for p in points if p["name"] == name]
-        errors = lambda teacher: [p["error"] for p in mine if p["made_by"] == teacher]
-        middle = {t: statistics.median(errors(t)) for t in ("haar", "own", "data") if errors(t)}
+        errors = {teacher: sorted(p["error"] for p in mine if p["made_by"] == teacher)
+                  for teacher in dict.fromkeys(p["made_by"] for p in mine)}
+        middle = {teacher: statistics.median(found) for teacher, found in errors.items()}
         starts = [loss for p in mine if p["made_by"] == "own" for loss in p["starts"]]
         options = mine[0]["model"]["unitary_options"] or {}
         module = make_unitary(mine[0]["unitary"], mine[0]["n"], **options)
         rows.append(mine[0] | middle | dict(
-            module=module, parameters=parameter_count(module), errors=errors("data"),
+            module=module, parameters=parameter_count(module), errors=errors,
             arrived=f"{sum(loss < 1e-10 for loss in starts)} of {len(starts)}",
-            seeds=max(map(len, map(errors, ("haar", "own", "data"))))))
+            seeds=max(map(len, errors.values()))))
     return sorted(rows, key=lambda row: row["directions"])
 
 
@@ -174,6 +175,8 @@ def draw_dial(
                     look = dict(mfc=style["color"] if filled else "none", ls="-" if filled else ":")
                     ax.plot(share, [row[teacher] for row in mine], marker="o", ms=6, **look,
                             color=style["color"], label=style["label"] if filled else None)
+                    ends = [(row["errors"][teacher][0], row["errors"][teacher][-1]) for row in mine]
+                    ax.vlines(share, *zip(*ends), color=style["color"], lw=1, alpha=0.5)
         if what == "sysid":
             ax.set(yscale="log", ylim=(1e-16, 10), ylabel="normalised error")
         else:
