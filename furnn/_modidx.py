@@ -321,6 +321,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
             'furnn.experiments.pixels': { 'furnn.experiments.pixels.TestScores': ('pixels.html#testscores', 'furnn/experiments/pixels.py'),
                                           'furnn.experiments.pixels.TestScores.evaluated': ( 'pixels.html#testscores.evaluated',
                                                                                              'furnn/experiments/pixels.py'),
+                                          'furnn.experiments.pixels.exp_rates': ('pixels.html#exp_rates', 'furnn/experiments/pixels.py'),
+                                          'furnn.experiments.pixels.ingredient': ('pixels.html#ingredient', 'furnn/experiments/pixels.py'),
                                           'furnn.experiments.pixels.paper_run': ('pixels.html#paper_run', 'furnn/experiments/pixels.py'),
                                           'furnn.experiments.pixels.recipe': ('pixels.html#recipe', 'furnn/experiments/pixels.py')},
             'furnn.experiments.real_data': { 'furnn.experiments.real_data.CarbonDioxide': ( 'real_data.html#carbondioxide',
