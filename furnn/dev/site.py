@@ -45,7 +45,7 @@ if "google.colab" in sys.modules and not os.path.exists("/content/furnn"):
     !git clone -q --depth 1 --branch {branch} {repository} /content/furnn
     %pip install -q /content/furnn
     %cd /content/furnn/nbs"""
-_EXPORT = "#| hide\nfrom nbdev import nbdev_export; nbdev_export()"  # for those who work on furnn
+_EXPORT = "#| hide\nfrom nbdev import nbdev_export"  # for those who work on furnn
 
 
 def notebook_for_colab(
@@ -55,7 +55,8 @@ def notebook_for_colab(
 ) -> str:  # Content of the copy
     "Notebook without the cell that exports, and with a first cell that prepares Colab"
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    notebook["cells"] = [c for c in notebook["cells"] if "".join(c["source"]) != _EXPORT]
+    notebook["cells"] = [cell for cell in notebook["cells"]
+                         if not "".join(cell["source"]).startswith(_EXPORT)]
     if repository:
         source = _COLAB.format(branch=branch, repository=repository)
         notebook["cells"].insert(0, dict(
