@@ -27,7 +27,7 @@ def modrelu(
 ) -> Tensor:  # Shape and dtype of z
     """`z` with its modulus shifted by `bias` and cut off at 0.
 
-    Raises on a bias or eps that cannot be.
+    Raises on an invalid bias or eps.
     """
     if bias.is_complex():
         raise TypeError(f"bias: expected a real dtype, got {bias.dtype}")

@@ -199,5 +199,5 @@ def mutation(
 
 # %% ../../nbs/96_mutation.ipynb #a8425198
 #| eval: false
-if __name__ == "__main__":
+if __name__ == "__main__" and "__file__" in globals():  # not in a notebook
     run_command("python -m furnn.dev.mutation", (mutation, "cayley --sample 30"))
