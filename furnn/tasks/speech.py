@@ -111,7 +111,7 @@ def hash_part(
     path: str,  # Relative path of a sound file, with forward slashes
 ) -> str:  # train (80 in 100), valid (10) or test (10)
     "Part that a file belongs to, by the SHA-256 of its path"
-    share = int(hashlib.sha256(path.encode()).hexdigest()[:8], 16) % 100
+    share = int(hashlib.sha256(path.encode(errors="surrogateescape")).hexdigest()[:8], 16) % 100
     return "train" if share < 80 else "valid" if share < 90 else "test"
 
 
