@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from ..checks import check_choice, check_device, check_size
-from .readme import run_command
+from ..cli import run_command
 from ..recurrence import backends, recurrence_with_last
 from ..runs import environment
 from ..stiefel import random_unitary
@@ -61,10 +61,12 @@ class _FromMap(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x):
+        "The same numbers"
         return x.view_as(x)
 
     @staticmethod
     def backward(ctx, g):
+        "The gradient goes no further"
         return None
 
 
