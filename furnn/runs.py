@@ -26,8 +26,9 @@ import furnn
 from .capacity import parameter_count
 from .checks import check_choice, check_number, check_size
 from .cores import LRU, Blocks, DeltaNet, MinGRU, SelectiveDiagonal
-from .learner import (
-    ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit)
+from furnn.learner import (
+    ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit,
+    keep_random)
 from .optim import (
     CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters)
 from .processes import job, same_everywhere, summed
@@ -524,8 +525,11 @@ class RunFolder:
             return
         self.write_json("run.json", dict(furnn=furnn.__version__, settings=self.settings))
         state, path = run.pack(), self.path / "checkpoint.pt"
-        if path.exists():
-            os.replace(path, self.path / "checkpoint.prev.pt")
+        try:
+            if path.exists():
+                os.replace(path, self.path / "checkpoint.prev.pt")
+        except OSError as error:
+            raise cannot_write(path, error) from error
         replace(path, lambda f: torch.save(state, f))
         columns = list(dict.fromkeys(k for row in run.history for k in row))
         lines = [columns] + [[row.get(k, "") for k in columns] for row in run.history]
@@ -626,7 +630,9 @@ def train(
     if minutes is not None:
         check_number(minutes, "minutes", least=0)
     given = as_data(run.get("optimizer", {}), "optimizer")
-    with torch.random.fork_rng(devices=[]), job(device) as (leader, device), ExitStack() as stack:
+    with ExitStack() as stack:
+        leader, device = stack.enter_context(job(device))
+        stack.enter_context(keep_random(device))
         model, optimizer = build(settings, task, given, device)
         task.to(device)
         budget = Budget(**settings["budget"])

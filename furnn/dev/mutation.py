@@ -61,7 +61,8 @@ def python_mutants(
             found.append((*span(node), str(not node.value)))
         elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             found.append((*span(node),
-                          repr(node.value + 1 if isinstance(node.value, int) else node.value * 10)))
+                          repr(node.value + 1 if not node.value or isinstance(node.value, int)
+                               else node.value * 10)))
         elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
             between(node.left, node.right, node.op)
         elif isinstance(node, ast.Compare) and type(node.ops[0]) in OPERATORS:
