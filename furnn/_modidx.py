@@ -957,6 +957,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'furnn.unitary.SkewUnitary': ('unitary.html#skewunitary', 'furnn/unitary.py'),
                                'furnn.unitary.SkewUnitary.skew': ('unitary.html#skewunitary.skew', 'furnn/unitary.py'),
                                'furnn.unitary.UnitaryModule': ('unitary.html#unitarymodule', 'furnn/unitary.py'),
+                               'furnn.unitary.UnitaryModule._apply': ('unitary.html#unitarymodule._apply', 'furnn/unitary.py'),
                                'furnn.unitary.UnitaryModule._readable': ('unitary.html#unitarymodule._readable', 'furnn/unitary.py'),
                                'furnn.unitary.UnitaryModule.watch': ('unitary.html#unitarymodule.watch', 'furnn/unitary.py'),
                                'furnn.unitary.UnitaryParameter': ('unitary.html#unitaryparameter', 'furnn/unitary.py'),

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from .checks import check_size
-from .stiefel import random_unitary, unitarity_error
+from .stiefel import project_unitary, random_unitary, unitarity_error
 
 # %% ../nbs/03_unitary.ipynb #445cced4
 class UnitaryParameter(nn.Parameter):
@@ -132,6 +132,17 @@ class UnitaryModule(ComplexModule):
     "Module whose `weight` is a unitary matrix or several, and which notices when it no longer is"
 
     weight: UnitaryParameter  # Shape (..., n, n)
+
+    def _apply(self, fn, recurse=True):
+        "What `to` and its like call; in a finer precision the weight is made unitary to that one"
+        before = unitarity_limit(self.weight.dtype)
+        super()._apply(fn, recurse)
+        W = self.weight
+        finer = unitarity_limit(W.dtype) < before and not W.is_meta
+        if finer and unitarity_error(W).max() <= before:
+            with torch.no_grad():
+                W.copy_(project_unitary(W))
+        return self
 
     def watch(self) -> None:
         "In training, at the first 8 calls and ever more rarely, warn if the weight is not unitary"
