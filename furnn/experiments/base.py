@@ -74,7 +74,9 @@ class Experiment:
 def kind(result: dict) -> str:
     "Name under which the model of a `result` appears in figures"
     model = setting(result, "model")
-    return setting(result, "unitary", "full") if model in ("urnn", "student") else model
+    if model in ("urnn", "student"):
+        return setting(result, "unitary", "full")
+    return setting(result, "kind", model.rpartition(":")[2]) if ":" in model else model
 
 
 def draw_runs(results: list[dict], experiment: Experiment):  # Matplotlib figure
