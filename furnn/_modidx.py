@@ -198,6 +198,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                         'furnn.experiments.base.Experiment.row': ( 'experiments.html#experiment.row',
                                                                                    'furnn/experiments/base.py'),
                                         'furnn.experiments.base.chosen': ('experiments.html#chosen', 'furnn/experiments/base.py'),
+                                        'furnn.experiments.base.compare_runs': ( 'experiments.html#compare_runs',
+                                                                                 'furnn/experiments/base.py'),
                                         'furnn.experiments.base.draw_by': ('experiments.html#draw_by', 'furnn/experiments/base.py'),
                                         'furnn.experiments.base.draw_runs': ('experiments.html#draw_runs', 'furnn/experiments/base.py'),
                                         'furnn.experiments.base.find_experiment': ( 'experiments.html#find_experiment',
