@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SIZES', 'KINDS', 'DATA', 'TRIAL_SEED', 'SEEDS', 'RATES', 'TRIALS', 'CHOSEN', 'FINAL', 'GOING_ON', 'EXPERIMENT',
            'Stack', 'Digits', 'carbon_dioxide', 'CarbonDioxide', 'ridge', 'LastLRU', 'make_lru', 'run', 'free_run',
-           'Swing', 'going_on']
+           'loop_matrix', 'off_year', 'Swing', 'going_on']
 
 # %% ../../nbs/48_real_data.ipynb #3c0c4b68
 import math
@@ -18,9 +18,10 @@ from torch.utils.data import Dataset, TensorDataset
 
 from ..checks import check_size
 from ..cores import LRU, parts, whole
+from ..deployment import real_blocks
 from .base import Experiment
 from ..tasks.base import Task
-from ..urnn import SequenceModel
+from ..urnn import URNN, SequenceModel
 
 # %% ../../nbs/48_real_data.ipynb #2600490f
 class Stack(Dataset):
@@ -210,7 +211,7 @@ CHOSEN = [  # by the trials: data, kind, rate
     ("digits", "lru", 3e-3), ("carbon dioxide", "lru", 1e-2)]
 FINAL = [run(*choice, seed, stage="final") for choice in CHOSEN for seed in SEEDS]
 
-# %% ../../nbs/48_real_data.ipynb #deea9716
+# %% ../../nbs/48_real_data.ipynb #a4487eb3
 @torch.no_grad()
 def free_run(
     model: SequenceModel,  # Trained on `Swing`, read at every step
@@ -226,6 +227,24 @@ def free_run(
         states, state = model.core(y if feedback else torch.zeros_like(y), state)
         y = model.read(states)
     return torch.cat(outputs)
+
+
+def loop_matrix(
+    model: SequenceModel,  # Of one layer of a complex `URNN`
+) -> Tensor:  # Real, shape (2N, 2N), float64
+    "Matrix of a step, modReLU apart, of a network that reads its own outputs"
+    cell = model.core.cells[0]
+    W, V = cell.unitary().detach(), cell.V.detach()
+    W, V = real_blocks(W), torch.cat([V.real, V.imag])
+    return (W + V @ model.readout.weight.detach()).double()
+
+
+def off_year(
+    model: SequenceModel,  # Of one layer of a complex `URNN`
+) -> float:  # Radians a week
+    "Distance of the phase of a year from the nearest phase of the recurrent matrix"
+    phases = torch.linalg.eigvals(model.core.cells[0].unitary().detach()).angle().abs()
+    return (phases - 2 * math.pi / 52.18).abs().min().item()
 
 
 class Swing(Task):
@@ -259,10 +278,15 @@ class Swing(Task):
         return F.mse_loss(output[start:], target[start:])
 
     def further_metrics(self, model: SequenceModel) -> dict[str, float]:
-        "`swing` in the twentieth year of a free run, root mean square and at the most over windows"
+        """`swing` in the twentieth year of a free run, the largest root mean square of the windows;
+        `off_year` of a URNN, and `radius`, the largest modulus of an eigenvalue with feedback"""
         x = self.test.tensors[0][::10, :self.window].transpose(0, 1)
         y = free_run(model, x, 20 * 52, feedback=not self.silent)[-52:]
-        return dict(swing=y.square().mean((0, 2)).sqrt().max().item())
+        found = dict(swing=y.square().mean((0, 2)).sqrt().max().item())
+        if isinstance(model.core, URNN):
+            radius = torch.linalg.eigvals(loop_matrix(model)).abs().max().item()
+            found |= dict(off_year=off_year(model), radius=radius)
+        return found
 
 # %% ../../nbs/48_real_data.ipynb #509ed80b
 def going_on(
