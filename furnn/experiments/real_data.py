@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['SIZES', 'KINDS', 'DATA', 'TRIAL_SEED', 'SEEDS', 'RATES', 'TRIALS', 'CHOSEN', 'FINAL', 'GOING_ON', 'EXPERIMENT',
            'Stack', 'Digits', 'carbon_dioxide', 'CarbonDioxide', 'ridge', 'LastLRU', 'make_lru', 'run', 'free_run',
-           'loop_matrix', 'off_year', 'Swing', 'going_on']
+           'loop_matrix', 'year_share', 'Swing', 'going_on']
 
 # %% ../../nbs/48_real_data.ipynb #3c0c4b68
 import math
@@ -211,7 +211,7 @@ CHOSEN = [  # by the trials: data, kind, rate
     ("digits", "lru", 3e-3), ("carbon dioxide", "lru", 1e-2)]
 FINAL = [run(*choice, seed, stage="final") for choice in CHOSEN for seed in SEEDS]
 
-# %% ../../nbs/48_real_data.ipynb #a4487eb3
+# %% ../../nbs/48_real_data.ipynb #15dc7ef5
 @torch.no_grad()
 def free_run(
     model: SequenceModel,  # Trained on `Swing`, read at every step
@@ -239,12 +239,19 @@ def loop_matrix(
     return (W + V @ model.readout.weight.detach()).double()
 
 
-def off_year(
-    model: SequenceModel,  # Of one layer of a complex `URNN`
-) -> float:  # Radians a week
-    "Distance of the phase of a year from the nearest phase of the recurrent matrix"
-    phases = torch.linalg.eigvals(model.core.cells[0].unitary().detach()).angle().abs()
-    return (phases - 2 * math.pi / 52.18).abs().min().item()
+@torch.no_grad()
+def year_share(
+    model: SequenceModel,  # Of one layer of a complex `URNN` without modReLU
+    x: Tensor,  # What it reads first, shape (T, B, 1)
+) -> float:  # From 0 to 1
+    """Share of the squared amplitude of what it says without input that belongs to phases as near
+    to that of a year as a year-long window can tell apart, mean over sequences"""
+    phases, Q = torch.linalg.eig(model.core.cells[0].unitary().detach().cdouble())
+    U = torch.complex(*model.readout.weight.double().chunk(2, -1)).conj() @ Q
+    h = torch.linalg.solve(Q, model.core(x)[1][-1].cdouble().T)
+    amplitude = (U.T * h).abs().square()
+    near = (phases.angle().abs() - 2 * math.pi / 52.18).abs() < math.pi / 52
+    return (amplitude[near].sum(0) / amplitude.sum(0)).mean().item()
 
 
 class Swing(Task):
@@ -279,13 +286,13 @@ class Swing(Task):
 
     def further_metrics(self, model: SequenceModel) -> dict[str, float]:
         """`swing` in the twentieth year of a free run, the largest root mean square of the windows;
-        `off_year` of a URNN, and `radius`, the largest modulus of an eigenvalue with feedback"""
+        `year_share` of a URNN, and `radius`, the largest modulus of an eigenvalue with feedback"""
         x = self.test.tensors[0][::10, :self.window].transpose(0, 1)
         y = free_run(model, x, 20 * 52, feedback=not self.silent)[-52:]
         found = dict(swing=y.square().mean((0, 2)).sqrt().max().item())
         if isinstance(model.core, URNN):
             radius = torch.linalg.eigvals(loop_matrix(model)).abs().max().item()
-            found |= dict(off_year=off_year(model), radius=radius)
+            found |= dict(year_share=year_share(model, x), radius=radius)
         return found
 
 # %% ../../nbs/48_real_data.ipynb #509ed80b
