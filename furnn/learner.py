@@ -153,9 +153,7 @@ class Training:
             setattr(self, name, saved[name])
 
     def record(self, metrics: dict[str, float]) -> None:
-        """Add an evaluation's `metrics` to the history, and keep the weights if they are the best
-        so far
-        """
+        "Add an evaluation's `metrics` to the history; keep the weights if they are the best so far"
         sums = [p.detach().abs().double().square().sum() for p in self.model.parameters()]
         same_everywhere(torch.stack(sums), "the weights")
         row = dict(iteration=self.iteration, epoch=self.iteration / self.per_epoch,
@@ -188,14 +186,10 @@ def restore_random(states: dict, device: torch.device) -> None:
 
 # %% ../nbs/30_learner.ipynb #aa1e32c9
 def check_finite(model: nn.Module, loss: float, iteration: int) -> float:
-    """Length of the gradient of `model`.
-
-    Raises, with `iteration` and parameter, if it or `loss` is not finite.
-    """
+    "Length of the gradient of `model`. Raises, with `iteration`, if it or `loss` is not finite."
     grads = {name: p.grad for name, p in model.named_parameters() if p.grad is not None}
-    norms = torch.stack([n.double()
-                         for n in torch._foreach_norm(list(grads.values()))]) if grads else None
-    norm = norms.square().sum().sqrt().item() if grads else 0.0
+    norms = torch._foreach_norm(list(grads.values())) if grads else [torch.zeros(())]
+    norm = torch.stack([n.double() for n in norms]).square().sum().sqrt().item()
     if math.isfinite(loss) and math.isfinite(norm):
         return norm
     bad = [name for name, g in grads.items() if not torch.isfinite(g).all()]
@@ -207,9 +201,7 @@ def check_finite(model: nn.Module, loss: float, iteration: int) -> float:
 
 
 def share_of(task: Task, target: Tensor, device: torch.device) -> float:
-    """Weight of this process's mean loss (`task`, `target`, `device`): the average over processes
-    is the batch's mean
-    """
+    "Weight of this process's mean loss (`task`, `target`, `device`) in that of the whole batch"
     processes = world()[1]
     if processes == 1:
         return 1.0
@@ -229,10 +221,7 @@ def fit(
     seed: int = 0,  # Seed of the order of the data
     hooks: Sequence[Hook] = (),  # What the run does besides
 ) -> Training:  # History and best weights
-    """Train and evaluate until `iterations`.
-
-    Raises FloatingPointError if loss or gradient is not finite.
-    """
+    "Train and evaluate. Raises FloatingPointError if loss or gradient is not finite."
     check_size(iterations, "iterations", least=1)
     check_size(eval_every, "eval_every", least=1)
     run, batches = Training(model, task, optimizer, hooks), Batches(task, task.train, batch_size,
@@ -282,7 +271,7 @@ class ClipGradient(Hook):
         norm: float | None = None,  # Longest gradient of all parameters together
         value: float | None = None,  # Largest entry, for models with real parameters
     ):
-        for name, bound in (("norm", norm), ("value", value)):
+        for name, bound in (("clip_norm", norm), ("clip_value", value)):
             if bound is not None:
                 check_number(bound, name, above=0)
         self.norm, self.value = norm, value
@@ -290,7 +279,8 @@ class ClipGradient(Hook):
     def start(self, run: Training) -> None:
         "Refuse to cut the entries of complex gradients"
         if self.value is not None and any(p.is_complex() for p in run.model.parameters()):
-            raise ValueError("value: expected a model whose parameters are real; norm is for all")
+            raise ValueError(
+                "clip_value: expected a model whose parameters are real; clip_norm is for all")
 
     def before_step(self, run: Training) -> None:
         "Clip"
@@ -350,9 +340,7 @@ class Patience(Hook):
 
 
 def evaluations_since_best(history: list[dict], task: Task) -> int:
-    """Evaluations in `history` after the lowest validation loss; of a `task` without one, after its
-    best score
-    """
+    "Evaluations in `history` after the lowest validation loss, or else the best score of `task`"
     name, sign = "valid_loss", 1
     if name not in history[-1]:
         name, sign = f"valid_{task.score}", -1 if task.higher_is_better else 1

@@ -7,7 +7,6 @@ __all__ = ['split_parameters', 'parameter_groups', 'ratio', 'UnitaryOptimizer', 
            'CayleySGD', 'CayleyAdam', 'Together', 'delay_rates', 'AveragedModel', 'GradScaler', 'real_twin']
 
 # %% ../nbs/16_optim.ipynb #8104c658
-import math
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,9 +25,7 @@ from .urnn import URNNCell
 def split_parameters(
     model: nn.Module,  # Any module
 ) -> tuple[list[nn.Parameter], list[nn.Parameter]]:  # (unitary, others), each in the model's order
-    """Trained parameters of a model: those an optimiser moves along the unitary group, and the
-    others
-    """
+    "Trained parameters: those that move along the unitary group, and the others"
     for module in model.modules():
         if isinstance(module, UnitaryModule) and isinstance(module.weight, nn.Parameter):
             module.weight.__class__ = UnitaryParameter
@@ -183,9 +180,7 @@ class UnitaryOptimizer(Optimizer):
         self,
         group: dict,  # Of ordinary parameters
     ) -> dict:
-        """Options for a matrix in it that its module recognised as unitary after the optimiser was
-        made
-        """
+        "Options for a matrix in it that was recognised as unitary after the optimiser was made"
         rate = group.get("unitary_lr")
         return group if rate is None else {**group, "lr_scale": ratio(rate, self.defaults["lr"])}
 
@@ -247,7 +242,7 @@ class UnitaryOptimizer(Optimizer):
                 self.state[p]["step"] = step.to(self.state[p]["step"].device, torch.float64,
                                                 copy=True)
 
-
+# %% ../nbs/16_optim.ipynb #dc4f4715
 def plain_numbers(options: dict) -> dict:
     "The `options` with numpy's numbers as Python's, so that a saved state can be loaded safely"
     return {k: v.item() if isinstance(v, np.generic) else v for k, v in options.items()}
@@ -268,20 +263,16 @@ class CayleyRMSprop(UnitaryOptimizer):
         unitary_lr: float | None = None,  # Rate of unitary parameters; default: lr
         alpha: float = 0.9,  # Memory of the running mean square, from 0 to below 1
         eps: float = 1e-8,  # Added to the root mean square
-        # Divide the gradient of W by its running root mean square
-        precondition_unitary: bool = False,
+        precondition_unitary: bool = False,  # Divide the gradient of W by its root mean square
         polish_every: int = 100,  # Steps between two polish steps; 0: never
         initial_accumulator_value: float = 0.0,  # First mean square, as in `torch.optim.Adagrad`
-        # Keep counters on the GPU, so that a CUDA graph can hold the step
-        capturable: bool = False,
+        capturable: bool = False,  # Counters on the GPU, so that a CUDA graph can hold the step
     ):
         defaults = {k: v for k, v in locals().items() if k not in ("self", "params", "__class__")}
         super().__init__(params, defaults)
 
     def mean_square(self, p: Tensor, state: dict, group: dict) -> Tensor:
-        """Running mean square of a gradient of `p`, in `state`, started as `group` says; of a
-        complex one, of its parts
-        """
+        "Running mean square in `state` of the gradient of `p`, started as `group` says"
         if "square_avg" not in state:
             start = group["initial_accumulator_value"]
             value = complex(start, start) if p.is_complex() else start
@@ -336,9 +327,7 @@ class CayleySGD(UnitaryOptimizer):
 
 # %% ../nbs/16_optim.ipynb #7853bc49
 class CayleyAdam(UnitaryOptimizer):
-    """Cayley steps along Adam's direction, for unitary parameters; another optimiser takes the
-    others
-    """
+    "Cayley steps along the direction of Adam, for unitary parameters only"
 
     def __init__(
         self,
@@ -415,9 +404,7 @@ def delay_rates(
     length: int,  # Delay or sequence length T, at least 1
     lr: float = 1e-3,  # Rate of all other parameters
 ) -> dict[str, float]:  # bias_lr, bias_spread, unitary_lr, family_lr
-    """Rates of the bias and of the unitary matrix, and size of the first bias, like 1/T for a long
-    delay
-    """
+    "Rates of bias and unitary matrix, and size of the first bias: like 1/T for a long delay"
     check_size(length, "length", least=1)
     shrink = min(1.0, 50 / length)
     return dict(bias_lr=lr * shrink, bias_spread=0.01 * shrink, unitary_lr=min(lr, 2 / length),
@@ -443,6 +430,7 @@ class GradScaler(torch.amp.GradScaler):
     "`torch.amp.GradScaler` for models that also have complex parameters"
 
     def _unscale_grads_(self, optimizer, *args):
+        "What PyTorch does, with real views of the complex gradients"
         params = [p for g in optimizer.param_groups for p in g["params"] if p.grad is not None]
         twins = [dict(params=[real_twin(p) for p in params])]
         return super()._unscale_grads_(SimpleNamespace(param_groups=twins), *args)

@@ -107,7 +107,7 @@ class Choice(NamedTuple):
         return (f'<label for="{place}">{html.escape(self.label)}</label><select id="{place}" '
                 f'name="{name}" autocomplete="off" style="font:inherit">{listed}</select>')
 
-
+# %% ../nbs/00_figures.ipynb #a306560d
 _PLAY = """<div id="{id}" class="interactive" role="group" aria-label="{alt}">
 <img src="data:image/png;base64,{png}" alt="{alt}" width="{width}"
  style="max-width:100%;height:auto">
@@ -213,6 +213,7 @@ class Table:
         self.header, self.body, self.numeric, self.caption = header, body, numeric, caption
 
     def _repr_html_(self) -> str:
+        "Table in HTML"
         sides = [f' style="text-align:{"right" if right else "left"}"' for right in self.numeric]
         head = "".join(f'<th scope="col"{side}>{_cell(text)}</th>' if text.strip() else "<td></td>"
                        for text, side in zip(self.header, sides))

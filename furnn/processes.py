@@ -59,10 +59,7 @@ def distributed(
 def job(
     device: str,  # Such as cpu or cuda; each process of a job gets a GPU of its own
 ):  # Yields whether this is the first process, and its device
-    """Join the processes that torchrun started, if it did.
-
-    Raises ValueError on a device that is not here.
-    """
+    "Join the processes that torchrun started, if it did. Raises ValueError on an absent device."
     alone = int(os.environ.get("WORLD_SIZE", 1)) == 1 or dist.is_initialized()
     cuda = str(device).startswith("cuda")
     if cuda and not alone:

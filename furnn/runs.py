@@ -4,22 +4,23 @@
 
 # %% auto #0
 __all__ = ['DTYPES', 'MODELS', 'CAYLEY', 'OTHERS', 'SCHEDULES', 'FILES', 'make_urnn', 'check_dropout', 'make_switched',
-           'with_readout', 'make_gated', 'gated', 'linear', 'model_function', 'make_model', 'make_optimizer',
-           'useful_rates', 'Budget', 'as_data', 'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint',
-           'load_checkpoint', 'RunFolder', 'compare', 'read_metrics', 'Keep', 'train', 'default_folder', 'summary',
-           'environment', 'results_folder', 'load_results', 'setting', 'save_result']
+           'with_readout', 'gated', 'linear', 'make_model', 'make_optimizer', 'useful_rates', 'Budget', 'as_data',
+           'settle', 'build', 'cannot_write', 'replace', 'read_checkpoint', 'load_checkpoint', 'RunFolder', 'compare',
+           'Keep', 'train', 'default_folder', 'summary', 'environment', 'results_folder', 'load_results', 'setting',
+           'save_result']
 
 # %% ../nbs/31_runs.ipynb #a419f718
-import csv, hashlib, importlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
+import hashlib, inspect, json, math, os, platform, shutil, signal, subprocess, sys
 import threading, time, zipfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import furnn
 from .capacity import parameter_count
@@ -29,9 +30,9 @@ from .learner import (
     ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit)
 from .optim import (
     CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters)
-from .processes import job, same_everywhere, summed, world
+from .processes import job, same_everywhere, summed
 from .stiefel import unitarity_error
-from .tasks.base import Task, load_object, make_task
+from .tasks.base import Task, check_options, make_task, named
 from .unitary import UnitaryParameter
 from .urnn import URNN, SequenceModel, SwitchedURNN
 
@@ -100,38 +101,31 @@ def with_readout(task: Task, core: nn.Module, checkpoint_every: int | None = Non
                          dtype=dtype if task.complex_output else None)
 
 # %% ../nbs/31_runs.ipynb #0ee71b9a
-def make_gated(
-    task: Task,  # What the model is for
+def gated(
     cls: type,  # nn.LSTM, nn.GRU or nn.RNN
-    hidden_size: int,  # Units
-    num_layers: int = 1,  # Layers
-    dropout: float = 0.0,  # Between layers
-    checkpoint_every: int | None = None,  # Steps between states kept for the way back
-) -> SequenceModel:
-    "PyTorch's recurrent network with the first weights of the paper's baseline"
-    doubled = 2 if task.complex_input else 1  # real cores see Re and Im side by side
-    check_dropout(dropout, num_layers)
-    core = cls(doubled * task.input_size, check_size(hidden_size, "hidden_size", least=1),
-               check_size(num_layers, "num_layers", least=1), dropout=dropout)
-    for name, p in core.named_parameters():
-        if name.startswith("weight"):
-            for block in p.detach().split(hidden_size):  # each gate is a matrix of its own
-                nn.init.xavier_uniform_(block)
-        else:
-            nn.init.zeros_(p)
-            p.requires_grad_(not name.startswith("bias_hh"))
-            if cls is nn.LSTM and name.startswith("bias_ih"):
-                p.detach()[hidden_size:2 * hidden_size].fill_(1)  # input, forget, cell, output
-    return with_readout(task, core, checkpoint_every)
-
-
-def gated(cls: type) -> Callable:
-    "`make_gated` of one class `cls`"
-    def make(task, *args, **options):
-        return make_gated(task, cls, *args, **options)
-    make.__wrapped__ = make_gated
-    parameters = inspect.signature(make_gated).parameters.values()
-    make.__signature__ = inspect.Signature([p for p in parameters if p.name != "cls"])
+) -> Callable:
+    "Function that makes PyTorch's network with the first weights of the paper's baseline"
+    def make(
+        task: Task,  # What the model is for
+        hidden_size: int,  # Units
+        num_layers: int = 1,  # Layers
+        dropout: float = 0.0,  # Between layers
+        checkpoint_every: int | None = None,  # Steps between states kept for the way back
+    ) -> SequenceModel:
+        doubled = 2 if task.complex_input else 1  # real cores see Re and Im side by side
+        check_dropout(dropout, num_layers)
+        core = cls(doubled * task.input_size, check_size(hidden_size, "hidden_size", least=1),
+                   check_size(num_layers, "num_layers", least=1), dropout=dropout)
+        for name, p in core.named_parameters():
+            if name.startswith("weight"):
+                for block in p.detach().split(hidden_size):  # each gate is a matrix of its own
+                    nn.init.xavier_uniform_(block)
+            else:
+                nn.init.zeros_(p)
+                p.requires_grad_(not name.startswith("bias_hh"))
+                if cls is nn.LSTM and name.startswith("bias_ih"):
+                    p.detach()[hidden_size:2 * hidden_size].fill_(1)  # input, forget, cell, output
+        return with_readout(task, core, checkpoint_every)
     return make
 
 
@@ -159,29 +153,15 @@ MODELS = {  # name -> function of a task and options, or its place
 }
 
 
-def model_function(
-    name: str,  # A key of `MODELS`, or a place: module:function or file.py:function
-) -> Callable:  # Called with a task and options
-    "Function that makes a model. Raises ValueError on an unknown name."
-    if name not in MODELS and ":" not in name:
-        raise ValueError(f"model: expected one of {', '.join(sorted(MODELS))}, or module:function, "
-                         f"got {name!r}")
-    found = MODELS.get(name, name)
-    return load_object(found, "model") if isinstance(found, str) else found
-
-
 def make_model(
     task: Task,  # What the model is for
     name: str = "urnn",  # A key of `MODELS`, or a place: module:function or file.py:function
     **options,  # Arguments of that function, such as `hidden_size`
 ) -> nn.Module:  # Maps a batch of the task to outputs
     "Model of that name. Raises on unknown names and options, with the known ones."
-    function = model_function(name)
-    known = list(inspect.signature(function).parameters)[1:]
-    if foreign := [key for key in options if key not in known]:
-        raise ValueError(
-            f"model {name}: expected options among {', '.join(known)}, got {', '.join(foreign)}")
-    return function(task, **options)
+    make = partial(named(name, MODELS, "model"), task)
+    check_options(options, make, f"model {name}")
+    return make(**options)
 
 # %% ../nbs/31_runs.ipynb #21f95947
 CAYLEY = {"CayleyRMSprop": CayleyRMSprop, "CayleyAdam": CayleyAdam, "CayleySGD": CayleySGD}
@@ -191,15 +171,13 @@ OTHERS = {"RMSprop": torch.optim.RMSprop, "Adam": torch.optim.Adam, "AdamW": tor
 
 def make_optimizer(
     model: nn.Module,  # Whose parameters it moves
-    # Or CayleyAdam or CayleySGD; or, if none is unitary, a name of `OTHERS`
-    name: str = "CayleyRMSprop",
+    name: str = "CayleyRMSprop",  # Of `CAYLEY`; of `OTHERS` if none is unitary
     lr: float = 1e-3,  # Rate of everything that has no rate of its own
     unitary_lr: float | None = None,  # Rate of unitary parameters
     bias_lr: float | None = None,  # Rate of the biases of modReLU
     input_lr: float | None = None,  # Rate of the input maps V
     family_lr: float | None = None,  # Rate of the parameters of a restricted or other family
-    # Beside CayleyAdam or CayleySGD: RMSprop, Adam (default), AdamW, SGD
-    others: str | None = None,
+    others: str | None = None,  # Beside CayleyAdam or CayleySGD: of `OTHERS`, default Adam
     others_options: dict | None = None,  # Its options, such as dict(weight_decay=0.01)
     **options,  # Options of the class of that name, such as `alpha` or `betas`
 ) -> torch.optim.Optimizer:
@@ -230,15 +208,9 @@ def make_optimizer(
     if not unitary:
         raise ValueError(f"optimizer: {name} moves unitary parameters, and this model has none")
     others = OTHERS[check_choice("Adam" if others is None else others, "others", OTHERS)]
-    rest = parameter_groups(model, lr, **{k: v
-                                          for k, v in given.items()
-                                          if k != "unitary_lr"}, scaled=False)
-    mine = {id(p) for p in unitary}
-    rest = [
-        group | dict(params=[p for p in group["params"] if id(p) not in mine]) for group in rest
-    ]
-    rest = [group for group in rest if group["params"]]
-    first = CAYLEY[name](unitary, lr=given.get("unitary_lr", lr), **options)
+    unitary_lr = given.setdefault("unitary_lr", lr)
+    rest = parameter_groups(model, lr, **given, scaled=False)[1:]  # the first are the unitary ones
+    first = CAYLEY[name](unitary, lr=unitary_lr, **options)
     return Together(first, others(rest, lr=lr, **(others_options or {})))
 
 
@@ -273,10 +245,8 @@ class Budget:
         test_limit: int | None = None,  # Test sequences to score at the end; default: all
         patience: int | None = None,  # Evaluations without a lower validation loss before the end
         clip_norm: float | None = None,  # Longest gradient
-        # Largest entry of the gradient, of a model with real parameters
-        clip_value: float | None = None,
-        # constant, exponential, cosine, linear or step; with decay alone: exponential
-        schedule: str | None = None,
+        clip_value: float | None = None,  # Largest entry of the gradient, of a real model
+        schedule: str | None = None,  # A name of `SCHEDULES`; with decay alone: exponential
         decay: float | None = None,  # Factor an epoch (exponential), at each step, or at the end
         retrivialise_every: int | None = None,  # Iterations between new bases of an ExpUnitary
     ):
@@ -318,9 +288,6 @@ class Budget:
         "Raise on an option that does nothing for this model"
         if self.retrivialise_every and not any(hasattr(m, "retrivialise") for m in model.modules()):
             raise ValueError("retrivialise_every: expected a model with a matrix of the family exp")
-        if self.clip_value is not None and any(p.is_complex() for p in model.parameters()):
-            raise ValueError(
-                "clip_value: expected a model whose parameters are real; clip_norm is for all")
 
     def hooks(self) -> list[Hook]:
         "What the budget asks for besides training"
@@ -339,27 +306,20 @@ class Budget:
 
 # %% ../nbs/31_runs.ipynb #8a5346f5
 def as_data(
-    setting,  # Of a run: numbers, text, True, False, None, and lists and dictionaries of these
-    name: str = "run",  # Its name, for the message
-):
-    """The setting with numbers of numpy as Python's.
-
-    Raises TypeError on what a file of settings cannot hold.
-    """
-    if isinstance(setting, dict):
-        return {key: as_data(value, str(key)) for key, value in setting.items()}
-    if isinstance(setting, (list, tuple)):
-        return type(setting)(as_data(value, name) for value in setting)
-    setting = setting.item() if isinstance(setting, np.generic) else setting
-    if setting is None or isinstance(setting, (str, bool, int, float)):
-        return setting
-    raise TypeError(f"{name}: expected a number, a text, or a list or dictionary of these, got "
-                    f"{type(setting).__name__}")
+    settings: dict,  # Numbers, text, True, False, None, and lists and dictionaries of these
+    name: str = "run",  # What they are, for the message
+) -> dict:
+    "The settings as a file of JSON holds them. Raises TypeError on what it cannot hold."
+    def number(value):
+        if isinstance(value, np.generic):
+            return value.item()
+        raise TypeError(f"{name}: expected a number, a text, or a list or dictionary of these, "
+                        f"got {type(value).__name__}")
+    return json.loads(json.dumps(settings, default=number))
 
 
 def settle(
-    # `task`, `model`, `optimizer`, `budget` (dictionaries), `seed`; all but the task may be missing
-    run: dict,
+    run: dict,  # task, model, optimizer, budget: dictionaries; seed. Only the task is needed
 ) -> tuple[dict, Task]:  # Every setting, and the task
     "Settings of a run with nothing left open. Raises on settings that do not exist or do nothing."
     run = as_data(run)
@@ -371,7 +331,7 @@ def settle(
     task = make_task(**run["task"])
     recipe, model = task.recipe(), dict(run.get("model", {}))
     model = {"name": recipe["model"].get("name", "urnn"), **model}
-    known = inspect.signature(model_function(model["name"])).parameters
+    known = inspect.signature(named(model["name"], MODELS, "model")).parameters
     for key, value in recipe["model"].items():
         if key == "hidden_size":
             value = value.get(
@@ -391,14 +351,13 @@ def settle(
                     optimizer={**rates, **given}, budget=budget, seed=seed)
     if run.get("labels"):
         settings["labels"] = run["labels"]
-    return settings, task
+    return as_data(settings), task
 
 
 def build(
     settings: dict,  # As `settle` returns them
     task: Task,  # Likewise
-    # Settings of the optimiser that were asked for, whether or not the model has a use for them
-    given: dict,
+    given: dict,  # Settings of the optimiser that were asked for, of use or not
     device: torch.device,  # Where the model goes
 ) -> tuple[nn.Module, torch.optim.Optimizer]:
     "Model and optimiser of a run, and the recipe's rates that the model has no use for taken out"
@@ -483,9 +442,7 @@ def load_checkpoint(
 
 # %% ../nbs/31_runs.ipynb #20fe3a7d
 class RunFolder:
-    """Folder of one run, held by one process at a time until `close`; one in which nothing was
-    saved goes
-    """
+    "Folder of one run, held by one process at a time; it goes if nothing was saved in it"
 
     def __init__(
         self,
@@ -496,9 +453,8 @@ class RunFolder:
     ):
         from filelock import FileLock, Timeout
 
-        self.path, self.settings, self.leader, self._lock = Path(
-            path).expanduser(), settings, leader, None
-        self.new = leader and not self.path.exists()
+        self.path, self.settings, self.leader = Path(path).expanduser(), settings, leader
+        self.new, self._lock = leader and not self.path.exists(), None
         if not leader:
             return
         try:
@@ -519,26 +475,20 @@ class RunFolder:
 
     def _prepare(self, restart: bool) -> None:
         "Empty the folder on a restart. Raises if it holds another run, or what is not a run."
-        known = self.path / "run.json"
-        ours = self._ours(known)
-        foreign = [name for name in FILES if (self.path / name).exists()]
-        if foreign and not ours:
-            raise ValueError(
-                f"folder {self.path} holds {', '.join(foreign)} which furnn did not write, or "
-                "which is damaged; name another folder, or remove it by hand")
-        if restart:
-            for name in FILES:
-                (self.path / name).unlink(missing_ok=True)
-        elif ours:
-            compare(ours["settings"], self.settings, self.path)
-
-    def _ours(self, path: Path) -> dict | None:
-        "Content of `run.json`, if it is one"
+        found = [self.path / name for name in FILES if (self.path / name).exists()]
         try:
-            content = json.loads(path.read_text())
-            return content if content["furnn"] and content["settings"]["task"] else None
+            ours = json.loads((self.path / "run.json").read_text())
+            there = ours["furnn"] and ours["settings"]["task"] and ours["settings"]
         except (OSError, ValueError, KeyError, TypeError):
-            return None
+            there = None
+        if found and not there:
+            raise ValueError(
+                f"folder {self.path} holds {', '.join(path.name for path in found)} which furnn "
+                "did not write, or which is damaged; name another folder, or remove it by hand")
+        if not restart and there:
+            compare(there, self.settings, self.path)
+        for path in found if restart else ():
+            path.unlink()
 
     def close(self) -> None:
         "Let other processes have the folder"
@@ -576,10 +526,8 @@ class RunFolder:
 
 
 def compare(there: dict, here: dict, folder: Path) -> None:
-    """Raise ValueError if the settings of the run `there`, in `folder`, and `here` differ in more
-    than the length
-    """
-    here, differing = json.loads(json.dumps(here)), []
+    "Raise if the settings `there`, in `folder`, and `here` differ in more than the length"
+    differing = []
     for part in sorted({*there, *here} - {"labels"}):
         a, b = there.get(part), here.get(part)
         if not isinstance(a, dict) or not isinstance(b, dict):
@@ -589,16 +537,6 @@ def compare(there: dict, here: dict, folder: Path) -> None:
     if differing:
         raise ValueError(f"folder {folder} holds another run: {', '.join(differing)}. "
                          "Name another folder, or restart this one")
-
-
-def read_metrics(
-    path: str | Path,  # A `metrics.csv`, or the run folder that holds it
-) -> dict[str, list[float]]:  # Column name -> values, NaN where a row has none
-    "Columns of a metrics file"
-    path = Path(path)
-    with open(path / "metrics.csv" if path.is_dir() else path, newline="") as f:
-        rows = list(csv.DictReader(f))
-    return {k: [float(row[k] or "nan") for row in rows] for k in (rows[0] if rows else {})}
 
 # %% ../nbs/31_runs.ipynb #b4a432d1
 class Keep(Hook):
@@ -661,14 +599,12 @@ class Keep(Hook):
 # %% ../nbs/31_runs.ipynb #0914e699
 def train(
     run: dict,  # Its settings: see `settle`
-    # Run folder; default: runs/ and a name made from the settings
-    folder: str | Path | None = None,
+    folder: str | Path | None = None,  # Run folder; default: made from the settings
     *,
     restart: bool = False,  # Forget what an earlier run left in the folder
     device: str = "cpu",  # Where to train, such as cpu or cuda; a run may go on elsewhere
     hooks: Sequence[Hook] = (),  # What the run does besides
-    # Pause after this time, saved; the same call goes on. 0: train no further
-    minutes: float | None = None,
+    minutes: float | None = None,  # Pause after this time, saved; 0: train no further
     quiet: bool = False,  # No progress bar
 ) -> dict:  # Its result, also written to result.json
     "Train, or continue where an earlier call stopped; returns the result of the run."
@@ -688,9 +624,6 @@ def train(
                   f"folder {files.path}", file=sys.stderr)
         bars = [] if quiet else [Progress()]
         hooks = [Keep(files, minutes=minutes), *budget.hooks(), *hooks, *bars]
-        # it saves, and starts, when the others have
-        hooks.sort(key=lambda hook: isinstance(hook, Keep))
-        hooks.insert(0, hooks.pop())
         training = fit(model, task, optimizer, iterations=budget.iterations,
                        batch_size=budget.batch_size, eval_every=budget.eval_every,
                        eval_limit=budget.eval_limit, seed=settings["seed"], hooks=hooks)
@@ -704,9 +637,9 @@ def train(
 
 def default_folder(settings: dict) -> Path:
     "Folder of a run with these `settings`: names first, then a hash of everything but its length"
-    settings = json.loads(json.dumps(settings))
-    settings["budget"].pop("iterations")
-    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:8]
+    budget = {name: value for name, value in settings["budget"].items() if name != "iterations"}
+    key = json.dumps(settings | dict(budget=budget), sort_keys=True)
+    key = hashlib.sha256(key.encode()).hexdigest()[:8]
     model = settings["model"]
     names = [Path(settings["task"]["name"].split(":")[0]).stem, model["name"], model.get("unitary"),
              model.get("hidden_size"), key]
@@ -717,31 +650,25 @@ def summary(
     settings: dict,  # Of the run
     training: Training,  # At its end, or wherever it is
 ) -> dict:
-    """Result of a run: the test scores of the weights that were best on validation, and how it got
-    there
-    """
+    "Result of a run: how it went, and the test scores of the weights that were best on validation"
     model, task, history = training.model, training.task, training.history
     ended = training.done or training.iteration >= settings["budget"]["iterations"]
+    result = dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
+                  iterations=training.iteration, done=bool(history) and ended,
+                  seconds=round(training.seconds, 2), environment=environment())
     if not history:
-        return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
-                    iterations=training.iteration, done=False, seconds=round(training.seconds, 2),
-                    test={}, environment=environment(), metrics={})
+        return result | dict(test={}, metrics={})
     if training.best:
         model.load_state_dict(training.best)
     limit, size = settings["budget"]["test_limit"], settings["budget"]["batch_size"]
-    test = evaluate(model, task, task.test, batch_size=size,
-                    limit=limit) | task.further_metrics(model)
-    drift = [
-        unitarity_error(p.detach()).max().item()
-        for p in model.parameters()
-        if isinstance(p, UnitaryParameter)
-    ]
-    columns = {k: [row.get(k) for row in history] for k in history[-1]}
-    return dict(run=settings, parameters=parameter_count(model), baseline=task.baseline,
-                iterations=training.iteration, done=ended, per_epoch=training.per_epoch,
-                seconds=round(training.seconds, 2), best_iteration=training.best_iteration,
-                final=history[-1], test=test, unitarity_error=max(drift, default=None),
-                device=", ".join(training.devices), environment=environment(), metrics=columns)
+    test = evaluate(model, task, task.test, batch_size=size, limit=limit)
+    drift = [unitarity_error(p.detach()).max().item() for p in model.parameters()
+             if isinstance(p, UnitaryParameter)]
+    return result | dict(
+        per_epoch=training.per_epoch, best_iteration=training.best_iteration, final=history[-1],
+        test=test | task.further_metrics(model), unitarity_error=max(drift, default=None),
+        device=", ".join(training.devices),
+        metrics={k: [row.get(k) for row in history] for k in history[-1]})
 
 
 def environment() -> dict:
@@ -759,9 +686,7 @@ def environment() -> dict:
 
 # %% ../nbs/31_runs.ipynb #81d84a13
 def results_folder() -> Path:
-    """Folder with the results that the notebooks show: FURNN_RESULTS, ./results, or that of the
-    checkout
-    """
+    "Folder of the results that notebooks show: FURNN_RESULTS, ./results, or of the checkout"
     places = [os.environ.get("FURNN_RESULTS"), "results", "nbs/results",
               Path(furnn.__file__).parent.parent / "nbs" / "results"]
     for place in places:
@@ -784,8 +709,7 @@ def load_results(
 
 def setting(
     result: dict,  # Of a run
-    # Of a setting of its task, model, optimiser or budget, of a label, or of the result itself
-    name: str,
+    name: str,  # Of a setting of any part, of a label, or of a field of the result
     default=None,  # If there is none
 ):
     "Value of a setting, wherever it stands; the model's name is `model`, the task's `task`"
@@ -794,12 +718,9 @@ def setting(
         return run[name].get("name", default)
     if name == "seed":  # of the run; the task has one of its own
         return run["seed"]
-    for part in (run.get("labels",
-                         {}), run["task"], run["model"], run["model"].get("unitary_options") or
-                 {}, run["optimizer"], run["budget"], result):
-        if name in part:
-            return part[name]
-    return default
+    parts = (run.get("labels", {}), run["task"], run["model"],
+             run["model"].get("unitary_options") or {}, run["optimizer"], run["budget"], result)
+    return next((part[name] for part in parts if name in part), default)
 
 
 def save_result(

@@ -41,10 +41,7 @@ def random_unitary(
 def project_unitary(
     W: Tensor,  # Complex or real, shape (..., n, n), of full rank
 ) -> Tensor:  # Same shape and dtype, unitary
-    """Unitary matrix nearest to `W` in Frobenius norm: its polar factor.
-
-    Raises if `W` is not square.
-    """
+    "Unitary matrix nearest to `W` in Frobenius norm, its polar factor. Raises if not square."
     check_square(W)
     left, _, right = torch.linalg.svd(W, full_matrices=False)
     return left @ right

@@ -6,9 +6,9 @@
 __all__ = ['COMPLEX', 'REAL', 'ANGLES', 'FAMILIES', 'OWN', 'UnitaryParameter', 'unitary_dtype', 'ComplexModule',
            'unitarity_limit', 'warn_unless_unitary', 'UnitaryModule', 'rotations', 'given_unitary', 'initial_unitary',
            'FullUnitary', 'check_vectors', 'unit_numbers', 'FactoredUnitary', 'RestrictedUnitary', 'reflect',
-           'complex_only', 'eunn_layers', 'rotate_pairs', 'EUNNUnitary', 'HouseholderUnitary', 'random_signs',
-           'skew_matrix', 'skew_entries', 'SkewUnitary', 'ExpUnitary', 'CayleyUnitary', 'shift_of_spectrum',
-           'DiagonalUnitary', 'register_unitary', 'make_unitary']
+           'complex_only', 'eunn_layers', 'rotate_pairs', 'EUNNUnitary', 'HouseholderUnitary', 'skew_matrix',
+           'skew_entries', 'SkewUnitary', 'ExpUnitary', 'CayleyUnitary', 'shift_of_spectrum', 'DiagonalUnitary',
+           'register_unitary', 'make_unitary']
 
 # %% ../nbs/03_unitary.ipynb #502e71b0
 import inspect, math, warnings
@@ -57,11 +57,16 @@ def unitary_dtype(
 
 
 class ComplexModule(nn.Module):
-    """`nn.Module` that keeps `UnitaryParameter`s, and changes the precision of all parameters
-    together
-    """
+    "Keeps `UnitaryParameter`s, and changes the precision of all parameters together"
+
+    shown: tuple[str, ...] = ()  # Attributes that a printed module shows
+
+    def extra_repr(self) -> str:
+        "Sizes, for a printed module"
+        return ", ".join(f"{name}={getattr(self, name)}" for name in self.shown)
 
     def _apply(self, fn, recurse=True):
+        "What `to` and its like call. Raises on a precision that does not exist in complex numbers."
         def precision(t: Tensor) -> torch.dtype:
             "Real dtype that `fn` gives to the real parts of t"
             return fn(torch.empty(0, dtype=REAL.get(t.dtype, t.dtype), device=t.device)).dtype
@@ -82,6 +87,7 @@ class ComplexModule(nn.Module):
             return super()._apply(together, recurse)
 
     def _load_from_state_dict(self, state_dict, prefix, *args):
+        "Load, and warn of a matrix that is not unitary"
         with self._unitary_kept() as names:
             super()._load_from_state_dict(state_dict, prefix, *args)
         for name in names:
@@ -115,10 +121,9 @@ def warn_unless_unitary(
     if error <= unitarity_limit(W.dtype):
         return True
     warnings.warn(
-        f"{name}: expected a unitary matrix, got one with "
-                f"||W^H W - I|| = {error:.3g}. Let an optimiser of "
-        "furnn.optim move it (CayleyRMSprop for all, or CayleyAdam beside one of PyTorch's, on the "
-        "two lists of split_parameters), and initialise it through `init`; "
+        f"{name}: expected a unitary matrix, got one with ||W^H W - I|| = {error:.3g}. Let an "
+        "optimiser of furnn.optim move it (CayleyRMSprop for all, or CayleyAdam beside one of "
+        "PyTorch's, on the two lists of split_parameters), and initialise it through `init`; "
         "furnn.stiefel.project_unitary(W) gives the nearest unitary matrix")
     return False
 
@@ -129,9 +134,7 @@ class UnitaryModule(ComplexModule):
     weight: UnitaryParameter  # Shape (..., n, n)
 
     def watch(self) -> None:
-        """In training, at the first 8 calls, then ever more rarely, warn if the weight is not
-        unitary
-        """
+        "In training, at the first 8 calls and ever more rarely, warn if the weight is not unitary"
         if not (self.training and torch.is_grad_enabled()) or torch.compiler.is_compiling():
             return
         self._calls = calls = getattr(self, "_calls", 0) + 1
@@ -175,10 +178,7 @@ ANGLES = {"henaff": (-math.pi, math.pi), "cayley": (0.0, math.pi / 2)}  # ranges
 
 
 def given_unitary(n: int, init, dtype: torch.dtype, device) -> Tensor:
-    """Copy of the user's matrix `init` on a `device`, of a `dtype`.
-
-    Raises unless unitary and of shape `(n, n)`.
-    """
+    "Copy of `init`, of size `n`, with this `dtype` on a `device`. Raises if it is not unitary."
     if not isinstance(init, Tensor):  # a list, or an array of any strides and byte order
         init = np.array(init)
         init = init.astype(init.dtype.newbyteorder("="))
@@ -223,15 +223,14 @@ def initial_unitary(
 
 # %% ../nbs/03_unitary.ipynb #619a3a63
 class FullUnitary(UnitaryModule):
-    """Every unitary matrix: the `n^2`-dimensional group itself, held as the `UnitaryParameter`
-    `weight`
-    """
+    "Every unitary matrix: the `n^2`-dimensional group itself, held as the parameter `weight`"
+
+    shown = ("n",)
 
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
-        # A name of the table above, or a unitary matrix of shape (n, n)
-        init: str | Tensor = "haar",
+        init: str | Tensor = "haar",  # A name of the table above, or a unitary matrix
         *,
         dtype: torch.dtype | None = None,  # Complex (default), or real for an orthogonal matrix
         device=None,  # Where the matrix lives
@@ -246,9 +245,6 @@ class FullUnitary(UnitaryModule):
         "The matrix"
         self.watch()
         return self.weight
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
 
 # %% ../nbs/03_unitary.ipynb #4d1ffa01
 def check_vectors(h: Tensor, n: int) -> None:
@@ -267,6 +263,8 @@ class FactoredUnitary(ComplexModule):
     "Family that multiplies a vector without building the matrix: `matvec` makes the matrix too"
 
     n: int  # Size of the matrix
+    is_complex: bool = True  # Or real: an orthogonal matrix
+    shown = ("n",)
 
     def matvec(
         self,
@@ -278,24 +276,17 @@ class FactoredUnitary(ComplexModule):
     def forward(self) -> Tensor:  # Shape (n, n)
         "The matrix, made by applying the factors to the unit vectors"
         p = next(self.parameters())
-        return self.matvec(torch.eye(self.n, dtype=self.matrix_dtype(p), device=p.device)).mT
+        dtype = COMPLEX.get(p.dtype, p.dtype) if self.is_complex else p.dtype
+        return self.matvec(torch.eye(self.n, dtype=dtype, device=p.device)).mT
 
-    def matrix_dtype(self, p: Tensor) -> torch.dtype:
-        "Dtype of the matrix, seen from one of the parameters, `p`"
-        return COMPLEX.get(p.dtype, p.dtype)
-
-
+# %% ../nbs/03_unitary.ipynb #b0e74b7f
 class RestrictedUnitary(FactoredUnitary):
-    """Unitary matrix with `7n` trained reals, `D3 R2 F^-1 D2 Pi R1 F D1` (Arjovsky et al. 2016, eq.
-    6)
-    """
+    "Unitary `D3 R2 F^-1 D2 Pi R1 F D1` with `7n` trained reals (Arjovsky et al. 2016, eq. 6)"
 
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
         *,
-        # Fixed permutation, int64 of shape (n,); default: random
-        permutation: Tensor | None = None,
         dtype: torch.dtype | None = None,  # Complex; the family has no real form
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
@@ -307,12 +298,8 @@ class RestrictedUnitary(FactoredUnitary):
         size = math.sqrt(6 / (2 + 2 * n))
         self.reflections = nn.Parameter(torch.view_as_complex(uniform((2, n, 2), size)))
         self.theta = nn.Parameter(uniform((3, n), math.pi))
-        if permutation is None:
-            drawn_on = generator.device if generator else device
-            permutation = torch.randperm(n, generator=generator, device=drawn_on)
-        elif permutation.shape != (n,) or permutation.sort().values.tolist() != list(range(n)):
-            raise ValueError(f"permutation: expected the numbers 0 to {n - 1} in some order, "
-                             f"got {permutation}")
+        drawn_on = generator.device if generator else device
+        permutation = torch.randperm(n, generator=generator, device=drawn_on)
         self.register_buffer("permutation", permutation.to(device=device))
 
     def matvec(self, h: Tensor) -> Tensor:
@@ -323,9 +310,6 @@ class RestrictedUnitary(FactoredUnitary):
         h = reflect(h, self.reflections[0])[..., self.permutation]
         h = torch.fft.ifft(h * D2, norm="ortho")
         return reflect(h, self.reflections[1]) * D3
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
 
 
 def reflect(h: Tensor, v: Tensor) -> Tensor:
@@ -344,9 +328,7 @@ def complex_only(dtype: torch.dtype | None, family: str) -> torch.dtype:
 
 # %% ../nbs/03_unitary.ipynb #bf1f9ab0
 def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
-    """Of each of `layers` layers of size `n`, in the order of an FFT if `fft`: first coordinate,
-    distance, rotations
-    """
+    "First coordinate, distance, rotations of each of `layers` layers on `n`, as an `fft` or not"
     found, depth = [], n.bit_length() - 1  # depth is log2(n), for a power of two
     for layer in range(layers if n > 1 else 0):
         first, distance = (0, 2 ** (layer % depth)) if fft else (layer % 2, 1)
@@ -356,9 +338,7 @@ def eunn_layers(n: int, layers: int, fft: bool) -> list[tuple[int, int, int]]:
 
 
 def rotate_pairs(h: Tensor, first: int, c: Tensor, s: Tensor, e: Tensor | None) -> Tensor:
-    """One layer on vectors `h` (..., n), from coordinate `first`; cosines `c`, sines `s`, phases
-    `e`: (blocks, distance)
-    """
+    "Rotate pairs of `h` (..., n) from `first` by cosines `c`, sines `s`, phases `e`"
     last = first + 2 * c.numel()
     upper, lower = h[..., first:last].unflatten(-1, (-1, 2, c.shape[1])).unbind(-2)
     upper = upper if e is None else e * upper
@@ -369,11 +349,12 @@ def rotate_pairs(h: Tensor, first: int, c: Tensor, s: Tensor, e: Tensor | None) 
 class EUNNUnitary(FactoredUnitary):
     "Unitary matrix made of `layers` layers of plane rotations and a diagonal (Jing et al. 2017)"
 
+    shown = ("n", "layers", "fft")
+
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1; a power of two with fft=True
-        # Layers of rotations, at least 0; default n (log2(n) with fft=True)
-        layers: int | None = None,
+        layers: int | None = None,  # Layers of rotations; default n, or log2(n) with fft
         fft: bool = False,  # Pair coordinates at distances 1, 2, 4, ... and not neighbours
         *,
         dtype: torch.dtype | None = None,  # Complex (default); real: rotations alone, no phases
@@ -382,6 +363,7 @@ class EUNNUnitary(FactoredUnitary):
     ):
         super().__init__()
         self.n, self.fft, dtype = check_size(n, least=1), fft, unitary_dtype(dtype)
+        self.is_complex = dtype.is_complex
         if fft and n & (n - 1):
             raise ValueError(f"n: expected a power of two with fft=True, got {n}")
         default = self.n.bit_length() - 1 if fft else self.n
@@ -403,34 +385,27 @@ class EUNNUnitary(FactoredUnitary):
             h, start = rotate_pairs(h, first, *here, *[None] * (3 - len(here))), start + count
         return h if self.phases is None else h * unit_numbers(self.phases)
 
-    def matrix_dtype(self, p: Tensor) -> torch.dtype:
-        "Dtype of the matrix: complex if there are phases"
-        return p.dtype if self.phases is None else COMPLEX[p.dtype]
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}, layers={self.layers}, fft={self.fft}"
-
 # %% ../nbs/03_unitary.ipynb #379042e8
 class HouseholderUnitary(FactoredUnitary):
     "Unitary matrix of `reflections` Householder reflections and a diagonal (Mhammedi et al. 2017)"
+
+    shown = ("n", "reflections")
 
     def __init__(
         self,
         n: int,  # Size of the matrix, at least 1
         reflections: int | None = None,  # 0 to n; default n - 1, which gives every unitary matrix
         *,
-        # Complex (default); real: fixed random signs as the diagonal
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype | None = None,  # Complex (default); real: the diagonal holds signs
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
     ):
         super().__init__()
         self.n, dtype = check_size(n, least=1), unitary_dtype(dtype)
-        default = n - 1
-        self.reflections = default if reflections is None else check_size(
-            reflections, "reflections")
-        if self.reflections > n:
-            raise ValueError(f"reflections: expected at most n = {n}, got {reflections}")
+        self.is_complex = dtype.is_complex
+        if reflections is None:
+            reflections = n - 1
+        self.reflections = check_size(reflections, "reflections", most=self.n)
         options = dict(device=device, generator=generator)
         stored = torch.tril_indices(n, self.reflections).shape[1]
         self.vectors = nn.Parameter(torch.randn(stored, dtype=dtype, **options))
@@ -439,7 +414,8 @@ class HouseholderUnitary(FactoredUnitary):
             self.phases = nn.Parameter(phases.uniform_(-math.pi, math.pi, generator=generator))
         else:
             self.phases = None
-            self.register_buffer("signs", random_signs(n, dtype, **options))
+            signs = 1 - 2 * torch.randint(2, (n,), **options).to(dtype)
+            self.register_buffer("signs", signs)
 
     def _factors(self) -> tuple[Tensor, Tensor]:
         "`U` and `S` of the compact WY form"
@@ -459,23 +435,10 @@ class HouseholderUnitary(FactoredUnitary):
         overlap = torch.linalg.solve_triangular(S.mT, overlap, upper=False, left=False)
         return h - (overlap @ U.mT).reshape(h.shape)
 
-    def matrix_dtype(self, p: Tensor) -> torch.dtype:
-        "Dtype of the matrix"
-        return self.vectors.dtype
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}, reflections={self.reflections}"
-
-
-def random_signs(n: int, dtype: torch.dtype, device=None, generator=None) -> Tensor:  # Shape (n,)
-    "`n` plus and minus ones of a `dtype` on a `device`, equally likely, drawn from `generator`"
-    return 1 - 2 * torch.randint(2, (n,), device=device, generator=generator).to(dtype)
-
 # %% ../nbs/03_unitary.ipynb #84dae980
 def skew_matrix(
     X: Tensor,  # Real, shape (n, n)
-    # Real for a real matrix: the entries above the diagonal count
-    dtype: torch.dtype | None = None,
+    dtype: torch.dtype | None = None,  # Real: only entries above the diagonal count
 ) -> Tensor:  # Shape (n, n), skew-Hermitian
     "Skew matrix with the real parts of `X` above, the imaginary parts on and below the diagonal"
     real = X.triu(1)
@@ -495,19 +458,16 @@ def skew_entries(
 class SkewUnitary(ComplexModule):
     "Family whose parameters are the entries `X` of a skew-Hermitian matrix"
 
+    is_complex: bool  # Or real: an orthogonal matrix
+    shown = ("n",)
+
     def skew(self) -> Tensor:  # Shape (n, n)
         "The skew-Hermitian matrix"
-        return skew_matrix(self.X, self.base_dtype())
-
-    def base_dtype(self) -> torch.dtype:
-        "Dtype of the matrix"
-        raise NotImplementedError
+        return skew_matrix(self.X, COMPLEX[self.X.dtype] if self.is_complex else self.X.dtype)
 
 
 class ExpUnitary(SkewUnitary):
-    """Unitary matrix `exp(A) B` of a skew-Hermitian `A` with `n^2` trained reals (Lezcano-Casado
-    2019)
-    """
+    "Unitary `exp(A) B`, skew-Hermitian `A` with `n^2` trained reals (Lezcano-Casado 2019)"
 
     def __init__(
         self,
@@ -520,6 +480,7 @@ class ExpUnitary(SkewUnitary):
     ):
         super().__init__()
         self.n, dtype = check_size(n, least=1), unitary_dtype(dtype)
+        self.is_complex = dtype.is_complex
         self.register_buffer("base", initial_unitary(n, init, dtype, device, generator))
         self.X = nn.Parameter(torch.zeros(n, n, dtype=dtype.to_real(), device=device))
 
@@ -534,13 +495,6 @@ class ExpUnitary(SkewUnitary):
         self.base.copy_(P @ Qh)
         self.X.zero_()
 
-    def base_dtype(self) -> torch.dtype:
-        "Dtype of the matrix"
-        return self.base.dtype
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
-
 # %% ../nbs/03_unitary.ipynb #047fce13
 class CayleyUnitary(SkewUnitary):
     "Unitary matrix `(I + A)^-1 (I - A) D`, skew-Hermitian `A`, diagonal `D` (scoRNN, scuRNN)"
@@ -550,14 +504,13 @@ class CayleyUnitary(SkewUnitary):
         n: int,  # Size of the matrix, at least 1
         init: str | Tensor = "henaff",  # First matrix, see FullUnitary
         *,
-        train_phases: bool = True,  # Train the phases of a complex D, as scuRNN does
-        # Complex (default); real: D holds fixed signs, as in scoRNN
-        dtype: torch.dtype | None = None,
+        dtype: torch.dtype | None = None,  # Complex (default); real: D holds signs
         device=None,  # Where the parameters live
         generator: torch.Generator | None = None,  # Source of the random numbers
     ):
         super().__init__()
         self.n, dtype = check_size(n, least=1), unitary_dtype(dtype)
+        self.is_complex = dtype.is_complex
         W = initial_unitary(n, init, dtype, device, generator)
         diagonal = dtype.is_complex and isinstance(init, str) and init in ("identity", *ANGLES)
         D = W.diagonal() if diagonal else shift_of_spectrum(W)
@@ -565,7 +518,7 @@ class CayleyUnitary(SkewUnitary):
         A = torch.linalg.solve(eye + Q, eye - Q)
         self.X = nn.Parameter(skew_entries((A - A.mH) / 2))
         if dtype.is_complex:
-            self.phases = nn.Parameter(D.angle(), requires_grad=train_phases)
+            self.phases = nn.Parameter(D.angle())
         else:
             self.phases = None
             self.register_buffer("signs", D)
@@ -576,13 +529,6 @@ class CayleyUnitary(SkewUnitary):
         eye = torch.eye(self.n, dtype=A.dtype, device=A.device)
         D = self.signs if self.phases is None else unit_numbers(self.phases)
         return torch.linalg.solve(eye + A, eye - A) * D
-
-    def base_dtype(self) -> torch.dtype:
-        "Dtype of the matrix"
-        return self.X.dtype if self.phases is None else COMPLEX[self.X.dtype]
-
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
 
 
 def shift_of_spectrum(W: Tensor) -> Tensor:
@@ -624,9 +570,6 @@ class DiagonalUnitary(FactoredUnitary):
         check_vectors(h, self.n)
         return h * unit_numbers(self.phases)
 
-    def extra_repr(self) -> str:
-        return f"n={self.n}"
-
 # %% ../nbs/03_unitary.ipynb #49f01df1
 FAMILIES = {
     "full": FullUnitary, "restricted": RestrictedUnitary, "eunn": EUNNUnitary,
@@ -638,8 +581,7 @@ OWN = frozenset(FAMILIES)  # names that stay furnn's
 
 def register_unitary(
     name: str,  # Name that `make_unitary` and `URNN(unitary=...)` will know
-    # Called as family(n, dtype=, device=, generator=, **options), returns a module
-    family: Callable,
+    family: Callable,  # Called as family(n, dtype=, device=, generator=, **options)
 ) -> None:
     "Add a family of unitary matrices. Raises if the name is taken by another one."
     known = FAMILIES.get(name, family)

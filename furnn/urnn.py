@@ -16,7 +16,8 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from .checks import check_number, check_size
 from .recurrence import (
-    KERNELS, check_eps, in_segments, one_step, recurrence_with_last, segment_length, transformed)
+    KERNELS, KNOWN, check_eps, in_segments, kernel_step, one_step, recurrence_with_last,
+    segment_length, transformed)
 from .unitary import ComplexModule, make_unitary, unitary_dtype
 
 # %% ../nbs/15_urnn.ipynb #70b63b75
@@ -94,6 +95,10 @@ class URNNCell(ComplexModule):
         Raises on features of another number or precision.
         """
         self._check_input(input)
+        return self._mapped(input)
+
+    def _mapped(self, input: Tensor) -> Tensor:
+        "`project` of an `input` that was checked"
         if input.is_complex() or not self.V.is_complex() and input.is_floating_point():
             return input @ self.V.mT
         columns = self.V.mT  # (input_size, N), as twice as many real numbers if complex
@@ -118,10 +123,12 @@ class URNNCell(ComplexModule):
         unseen = torch.compiler.is_compiling() or transformed() or input.device.type != "cpu"
         if unseen or not input.numel():
             return  # the numbers cannot be looked at now, or not cheaply
-        symbols = input.long()
-        if not 0 <= symbols.min() <= symbols.max() < self.input_size:
+        # of few symbols a list is faster
+        few = input.numel() <= 8
+        ends = input.flatten().tolist() if few else [n.item() for n in input.long().aminmax()]
+        if not 0 <= min(ends) <= max(ends) < self.input_size:
             raise ValueError(f"input: expected symbols from 0 to {self.input_size - 1}, "
-                             f"got {symbols.min().item()} to {symbols.max().item()}")
+                             f"got {min(ends)} to {max(ends)}")
 
     def state(
         self,
@@ -150,12 +157,24 @@ class URNNCell(ComplexModule):
         hx: Tensor | None = None,  # State before the step, (B, N) or (N,); default: the learned h0
     ) -> Tensor:  # State after the step, complex (B, N) or (N,); with output="real" 2N real numbers
         "One step of the recurrence. Raises on shapes or dtypes that do not fit."
-        x = self.project(input)
-        if x.ndim > 2:
+        self._check_input(input)
+        features = input.is_floating_point() or input.is_complex()
+        batch = input.shape[:-1] if features else input.shape
+        if len(batch) > 1:
             raise ValueError(f"input: expected one step, with or without a batch, "
                              f"got shape {tuple(input.shape)}")
-        h = self.h0 if hx is None else self.state(hx, "hx", tuple(x.shape))
-        return self.shown(one_step(x, self.unitary(), self.bias, h, self.eps))
+        shape = (*batch, self.hidden_size)
+        h = self.h0 if hx is None else self.state(hx, "hx", shape)
+        W, V, bias = self.unitary(), self.V, self.bias
+        known = W.dtype == V.dtype and V.dtype in KNOWN and (
+            not features or input.dtype in (V.dtype, bias.dtype))
+        step = kernel_step(input, V, W, bias, h) if known and 0 < batch.numel() <= 4 else None
+        if step is None:
+            return self.shown(one_step(self._mapped(input), W, bias, h, self.eps))
+        x, h = input if features else input.long(), h if hx is not None else h.expand(shape)
+        if batch:
+            return self.shown(step(x, W, bias, h, self.eps, V))
+        return self.shown(step(x[None], W, bias, h[None], self.eps, V)[0])
 
     def get_extra_state(self) -> Tensor:
         "`eps`, which is no parameter but belongs to what was trained, for the state dict"

@@ -4,23 +4,24 @@
 
 # %% auto #0
 __all__ = ['SETTINGS', 'INSTRUCTIONS', 'Setting', 'products', 'recurrence_iteration', 'layer_iteration', 'exp_loop',
-           'contestants', 'interleave', 'summarise', 'processor', 'measure', 'bench', 'furnn_bench']
+           'geotorch_loop', 'stream', 'contestants', 'interleave', 'summarise', 'processor', 'measure', 'bench',
+           'furnn_bench']
 
 # %% ../../nbs/50_performance.ipynb #50a1b2c5
-import gc, json, os, platform, statistics, sys, time
+import gc, importlib.util, json, os, platform, statistics, sys, time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from ..checks import check_choice, check_device, check_size
-from .readme import run_command
+from ..cli import run_command
 from ..recurrence import backends, recurrence_with_last
 from ..runs import environment
 from ..stiefel import random_unitary
-from ..urnn import URNN
+from ..urnn import URNN, URNNCell
 
 # %% ../../nbs/50_performance.ipynb #50a1b2d3
 @dataclass(frozen=True)
@@ -31,17 +32,19 @@ class Setting:
     B: int  # Sequences
     N: int  # Units
     per_step: bool  # A gradient of every state, or of the last one
+    stream: bool = False  # Step by step instead, by a cell, without a gradient
 
 
 SETTINGS = {"copying": Setting(1020, 20, 128, True), "pixels-116": Setting(784, 50, 116, False),
             "pixels-512": Setting(784, 50, 512, False)}
+SETTINGS |= {f"stream-{N}": Setting(1000, 1, N, True, stream=True) for N in (64, 128, 512)}
 
 
 def products(
     setting: Setting,  # Sizes
     device: str = "cpu",  # Where to compute
 ) -> Callable:  # Function without arguments
-    "Function that does the matrix products of an iteration and nothing else"
+    "Function that does the matrix products of an iteration, or of a stream, and nothing else"
     T, B, n = setting.T, setting.B, 2 * setting.N
     new = lambda *shape: torch.randn(shape, device=device)
     H, G, W, out, gW = new(T, B, n), new(T * B, n), new(n, n), new(B, n), new(n, n)
@@ -49,10 +52,11 @@ def products(
 
     @torch.no_grad()
     def run():
-        for _ in range(2):
+        for _ in range(1 if setting.stream else 2):
             for h in rows:
                 torch.mm(h, W, out=out)
-        torch.mm(G.mT, flat, out=gW)
+        if not setting.stream:
+            torch.mm(G.mT, flat, out=gW)
     return run
 
 # %% ../../nbs/50_performance.ipynb #50a1b2d6
@@ -61,10 +65,12 @@ class _FromMap(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x):
+        "The same numbers"
         return x.view_as(x)
 
     @staticmethod
     def backward(ctx, g):
+        "The gradient goes no further"
         return None
 
 
@@ -119,6 +125,45 @@ def exp_loop(
     "Real orthogonal network with `exp(A)` in a plain loop, as expRNN trains it"
     return URNN(input_size, n, unitary="exp", dtype=torch.float32, backend="reference")
 
+
+class _Geotorch(nn.Module):
+    "Orthogonal matrix that geotorch parametrises"
+
+    def __init__(self, n, **_):
+        super().__init__()
+        import geotorch
+
+        self.map = nn.Linear(n, n, bias=False)
+        geotorch.orthogonal(self.map, "weight")
+
+    def forward(self):
+        return self.map.weight
+
+
+def geotorch_loop(
+    input_size: int,  # Features
+    n: int,  # Units, real ones
+) -> URNN:
+    "The same loop with the matrix of geotorch"
+    return URNN(input_size, n, unitary=_Geotorch, dtype=torch.float32, backend="reference")
+
+
+def stream(
+    setting: Setting,  # Sizes
+    device: str = "cpu",  # Where to compute
+    make: Callable = nn.LSTMCell,  # Makes the cell from the sizes of input and state
+) -> Callable:  # Function without arguments
+    "Function that runs a cell of PyTorch's form step by step, without a gradient"
+    cell = make(1, setting.N).to(device).eval()
+    input = torch.randn(setting.T, setting.B, 1, device=device)
+
+    @torch.no_grad()
+    def run():
+        state = None
+        for x in input:
+            state = cell(x, state)
+    return run
+
 # %% ../../nbs/50_performance.ipynb #50a1b2d7
 def contestants(
     setting: Setting,  # Sizes
@@ -127,10 +172,18 @@ def contestants(
     "Everything that is measured, as far as this machine has it"
     kernel = "gpu" if torch.device(device).type == "cuda" else "cpu"
     found = {"products": products(setting, device)}
+    if setting.stream:  # the gated ones with as many parameters, within a few
+        alike = replace(setting, N=round(setting.N / 2**0.5))
+        return found | {"cell": stream(setting, device, URNNCell),
+                        "lstm": stream(alike, device, nn.LSTMCell),
+                        "gru": stream(replace(setting, N=round(setting.N * (2 / 3)**0.5)), device,
+                                      nn.GRUCell)}
     for backend in (kernel, "eager"):
         if backend in backends():
             found[backend] = recurrence_iteration(setting, device, backend)
     layers = {"layer": URNN, "lstm": nn.LSTM, "gru": nn.GRU, "exprnn": exp_loop}
+    if importlib.util.find_spec("geotorch"):
+        layers["geotorch"] = geotorch_loop
     return found | {name: layer_iteration(setting, device, make) for name, make in layers.items()}
 
 # %% ../../nbs/50_performance.ipynb #50a1b2e0

@@ -27,7 +27,7 @@ def serve(
             error_message_format = lost.read_text(encoding="utf-8").replace("%", "%%")
 
         def log_message(self, *args):
-            pass
+            "Nothing is said of what is fetched"
 
     server = ThreadingHTTPServer(("127.0.0.1", port), partial(Handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -105,6 +105,7 @@ class Documentation:
         self.thing, self.name, self.level = sym, name or sym.__qualname__, title_level
 
     def _repr_markdown_(self) -> str:
+        "Signature, text, and tables of arguments and methods"
         meanings, rows = described(self.thing), []
         for p in parameters(self.thing):
             kind = _type(p.annotation) and f": {_type(p.annotation)}"

@@ -9,9 +9,9 @@ __all__ = ['repository', 'site_address', 'notebook_for_colab', 'read_pages', 'wr
 import html, json, re, shutil, subprocess, sys, time
 from pathlib import Path
 
+from ..cli import run_command
 from .browser import check, count, serve
-from .pages import Page, cell_options, plain, render
-from .readme import run_command
+from .pages import Page, plain, render
 
 # %% ../../nbs/92c_site.ipynb #cf6f29ce
 def repository(
@@ -105,22 +105,6 @@ def _search_entries(page: Page) -> list[list[str]]:
     return entries
 
 
-def _markdown(page: Page) -> str:
-    "Page for programs: text, code and what is printed, without figures"
-    import nbformat
-    from nbconvert import MarkdownExporter
-
-    cells = [{"metadata": {}} | cell for cell in page.cells]
-    for k, cell in enumerate(cells):
-        cell |= dict(id=str(k), source=cell_options("".join(cell["source"]))[1])
-    made = dict(cells=cells, metadata=dict(language_info=dict(name="python")))
-    notebook = nbformat.reads(json.dumps(made | dict(nbformat=4, nbformat_minor=5)), as_version=4)
-    text = MarkdownExporter().from_notebook_node(notebook)[0]
-    unseen = r"!\[png\]\(.*?\)|(?s:````\{=html\}.*?````)|```python\nshow_doc\(.*?\n```"
-    text = re.sub(r"\n{3,}", "\n\n", re.sub(unseen, "", text))
-    return f"# {page.front['title']}\n\n> {page.front['description']}\n\n{text}"
-
-
 def _math_font(folder: Path, pages: list[Page]) -> None:
     "STIX Two Math, cut down to the characters that the site uses"
     import ziamath
@@ -172,7 +156,6 @@ def write_site(
         made = template.render(page=page, sections=sections, section=title, before=before,
                                after=after, site=site)
         (out / page.file).write_text(made, encoding="utf-8")
-        (out / page.file).with_suffix(".md").write_text(_markdown(page), encoding="utf-8")
         for name, content in page.images.items():
             (out / name).write_bytes(content)
         if notebooks and page.source.suffix == ".ipynb":
@@ -186,10 +169,6 @@ def write_site(
                         ignore=shutil.ignore_patterns("*.jinja", "*.scss"))
     _math_font(out / "site", pages)
     (out / ".nojekyll").touch()
-    links = [f"- [{page.front['title']}]({Path(page.file).stem}.md): {page.front['description']}"
-             for page in pages]
-    heading = f"# {site['title']}\n\n> {site['description']}\n\n"
-    (out / "llms.txt").write_text(heading + "\n".join(links) + "\n", encoding="utf-8")
     return pages
 
 # %% ../../nbs/92c_site.ipynb #6aab31ea
@@ -206,7 +185,7 @@ def build(
     if not cfg.config_file.exists():
         raise FileNotFoundError(f"expected to be run inside a checkout of furnn, got {Path.cwd()}")
     target = Path(out) if out else cfg.config_path / cfg.doc_path
-    if target.exists() and any(target.iterdir()) and not (target / "llms.txt").exists():
+    if target.exists() and any(target.iterdir()) and not (target / "search.js").exists():
         raise ValueError(f"out: expected a new folder or one with an older site, got {target}")
     _build_modidx()
     prepared = proc_nbs(n_workers=0, force=force)
@@ -247,7 +226,6 @@ def furnn_docs(
     argv: list[str] | None = None,  # Words of the command line; default: those of this process
 ) -> None:
     "Command line: build, serve, check or count"
-    argv = sys.argv[1:] if argv is None else argv
     run_command("furnn_docs", dict(
         build=(build, "--out _docs"), serve=(serve_site, "--port 3000"),
         check=(check, "--shots _docs/shots"), count=(count, "--names")), argv)

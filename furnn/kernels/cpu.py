@@ -19,7 +19,7 @@ from torch import Tensor
 from ..checks import cache_folder
 from . import build
 from .eager import NO_SECOND
-from ..recurrence import reference
+from ..recurrence import apart, reference
 
 # %% ../../nbs/12_cpu.ipynb #19d4f7ea
 log = logging.getLogger("furnn")
@@ -40,7 +40,7 @@ def load(
     library, number, place = ctypes.CDLL(str(path)), ctypes.c_int64, ctypes.c_void_p
     types = {"space": [number] * 6, "forward": [place] * 7 + [number] * 4 + [ctypes.c_double],
              "backward": [place] * 12 + [number] * 4,
-             "step": [place] * 6 + [number] * 2 + [ctypes.c_double]}
+             "step": [place, number, place, number, *[place] * 5, number, number, ctypes.c_double]}
     for name in NAMES.values():
         for function, arguments in types.items():
             try:
@@ -87,7 +87,7 @@ def agrees(
 ) -> bool:
     "Whether a small case in each dtype has the states and gradients of the plain loop"
     r, shapes = torch.Generator().manual_seed(0), ((5, 3, 21), (21, 21), (3, 21), (5, 3, 21))
-    with torch.inference_mode(False), torch.enable_grad():
+    with apart():
         for dtype in NAMES:
             x, W, h0, g = (torch.randn(s, dtype=dtype, generator=r) for s in shapes)
             W, bias = W / 8, torch.linspace(-0.6, 0.2, 21, dtype=dtype.to_real())
@@ -229,12 +229,20 @@ def _call_backward(found, gH, H, inverse_m, W, bias, h0, weight, g_last):
     return gx, gW, gb, g0
 
 
-def _call_step(found, x, W, bias, h, eps):
+def _call_step(found, x, W, bias, h, eps, V=None):
     "See `step`"
-    x, W, bias, h = plain(x, W, bias, h)
-    B, N = x.shape
-    out, scratch = torch.empty_like(x), torch.empty(6 * N + 64, dtype=bias.dtype)
-    getattr(found, NAMES[x.dtype] + "_step")(*_places(x, W, bias, h, out, scratch), B, N, eps)
+    B, N = h.shape
+    if V is None:
+        kind, D = 0, N
+        x, V, W, bias, h = plain(x, x, W, bias, h)
+    else:  # as the enum `Input` of the kernel counts them
+        x, V, W, bias, h = plain(x, V, W, bias, h)
+        kind, D = 1 if x.dtype == W.dtype else 2 if x.dtype == bias.dtype else 3, V.shape[1]
+    out = torch.empty_like(h)
+    scratch = torch.empty(4 * (N + max(N, D)) + 64, dtype=bias.dtype)
+    function = getattr(found, NAMES[out.dtype] + "_step")
+    function(x.data_ptr(), kind, V.data_ptr(), D, W.data_ptr(), bias.data_ptr(), h.data_ptr(),
+             out.data_ptr(), scratch.data_ptr(), B, N, eps)
     return out
 
 # %% ../../nbs/12_cpu.ipynb #7e14b9d6
@@ -265,14 +273,15 @@ def backward(
 
 
 def step(
-    x: Tensor,  # Shape (B, N)
+    x: Tensor,  # Shape (B, N); with `V` features (B, D), real or complex, or int64 symbols (B,)
     W: Tensor,  # Shape (N, N)
     bias: Tensor,  # Real, shape (N,)
     h: Tensor,  # Shape (B, N)
     eps: float,  # See `modrelu`
+    V: Tensor | None = None,  # Map of the input, shape (N, D); None: `x` is mapped already
 ) -> Tensor:  # Shape (B, N)
-    "State after a single step, without a gradient"
-    return _call_step(library(), x, W, bias, h, eps)
+    "State after a single step, without a gradient. Symbols have to be from 0 to D - 1."
+    return _call_step(library(), x, W, bias, h, eps, V)
 
 # %% ../../nbs/12_cpu.ipynb #9b56bc0d
 def empty_forward(

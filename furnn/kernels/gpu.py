@@ -18,7 +18,7 @@ from torch import Tensor
 
 from . import eager
 from .cpu import empty_forward, plain, register_operators, run_operator
-from ..recurrence import reference
+from ..recurrence import apart, reference
 
 try:
     import triton
@@ -653,7 +653,7 @@ def example(
 def errors(plan: dict, x: Tensor, W: Tensor, bias: Tensor, h0: Tensor, g: Tensor) -> list[float]:
     "Relative errors of a plan's states and gradients, of which the plain loop's are the truth"
     wide = [t.to(torch.promote_types(t.dtype, torch.float64)) for t in (x, W, bias, h0)]
-    with torch.inference_mode(False), torch.enable_grad():
+    with apart():
         wide = [t.clone().requires_grad_() for t in wide]
         H = reference(*wide, 1e-5)
         truth = [H.detach(), *torch.autograd.grad(H, wide, g.to(H.dtype))]

@@ -498,18 +498,20 @@ template <class Real> inline Real sum_of(Vector<Real> v) {
   return fold<Real, LANES<Real> / 2>(v, Lanes<Real>{})[0];
 }
 
-template <class Real, int Planes>  // of one sequence; `scratch` holds 6 N numbers and 3 vectors
-void one_step(const Real* x, const Real* W, const Real* bias, const Real* h, Real* out, Index N,
-              Real eps, Real* scratch) {
+template <class Real, int Planes>  // W h, for an h of n numbers; of a real h, the odd ones are 0
+void multiply_vector(const Real* W, const Real* h, bool real, Real* out, Index N, Index n,
+                     Real* scratch) {  // 4 n numbers and 2 vectors
   constexpr Index L = LANES<Real>, P = PARTS<Planes>, Rows = 4;
-  Index length = P * N, whole = length / L * L, tail = std::max<Index>(length - L, 0);
-  Real *one = scratch, *two = one + length + L, *z = two + length + L;
-  for (Index k = 0; k < N; k++) {  // Re(w h) = one . [Re w, Im w], Im(w h) = two . [Re w, Im w]
-    one[P * k] = h[P * k];
+  Index length = P * n, whole = length / L * L, tail = std::max<Index>(length - L, 0);
+  Real *one = scratch, *two = one + length + L;
+  for (Index k = 0; k < n; k++) {  // Re(w h) = one . [Re w, Im w], Im(w h) = two . [Re w, Im w]
+    Real re = real ? h[k] : h[P * k];
+    one[P * k] = re;
     if constexpr (Planes == 3) {
-      one[2 * k + 1] = -h[2 * k + 1];
-      two[2 * k] = h[2 * k + 1];
-      two[2 * k + 1] = h[2 * k];
+      Real im = real ? 0 : h[2 * k + 1];
+      one[2 * k + 1] = -im;
+      two[2 * k] = im;
+      two[2 * k + 1] = re;
     }
   }
   for (Index l = 0; l < L; l++) {  // behind them the last L numbers, without what comes before
@@ -532,15 +534,45 @@ void one_step(const Real* x, const Real* W, const Real* bias, const Real* h, Rea
     for (Index k = 0; k < whole; k += L) add(k, k, L);
     if (whole < length) add(tail, length, std::min(L, length));
     for (Index r = 0; r < Rows && j + r < N; r++) {
-      z[P * (j + r)] = sum_of<Real>(a[r]);
-      if constexpr (Planes == 3) z[2 * (j + r) + 1] = sum_of<Real>(b[r]);
+      out[P * (j + r)] = sum_of<Real>(a[r]);
+      if constexpr (Planes == 3) out[2 * (j + r) + 1] = sum_of<Real>(b[r]);
     }
   }
+}
+
+enum Input : Index { MAPPED, NUMBERS, REAL, SYMBOLS };  // V x, or what V is applied to
+
+template <class Real, int Planes>  // of one sequence
+void one_step(const void* input, Index kind, const Real* V, Index D, const Real* W,
+              const Real* bias, const Real* h, Real* out, Index N, Real eps, Real* scratch) {
+  constexpr Index L = LANES<Real>, P = PARTS<Planes>;
+  Real *z = scratch, *mapped = z + P * N, *rest = mapped + P * N;
+  const Real* x = kind == MAPPED ? (const Real*)input : mapped;
+  if (kind == SYMBOLS) {
+    const Real* column = V + P * *(const std::int64_t*)input;
+    for (Index k = 0; k < N; k++, column += P * D)
+      for (Index p = 0; p < P; p++) mapped[P * k + p] = column[p];
+  } else if (kind != MAPPED) {
+    multiply_vector<Real, Planes>(V, (const Real*)input, kind == REAL, mapped, N, D, rest);
+  }
+  multiply_vector<Real, Planes>(W, h, false, z, N, N, rest);
   for (Index block = 0, n = std::min(L, N); block < blocks_of<Real>(N); block++) {
     Index j = first_of<Real>(block, N);
     Numbers<Real> sum = load<Real, Planes>(z + P * j, n) + load<Real, Planes>(x + P * j, n);
     store<Real, Planes>(out + P * j, n, modrelu<Real>(sum, load<Real, 1>(bias + j, n).re, eps).h);
   }
+}
+
+template <class Real, int Planes>
+void all_steps(const void* input, Index kind, const Real* V, Index D, const Real* W,
+               const Real* bias, const Real* h, Real* out, Index B, Index N, Real eps,
+               Real* scratch) {
+  constexpr Index P = PARTS<Planes>;
+  Index bytes = kind == SYMBOLS ? sizeof(std::int64_t)
+                                : (kind == REAL ? D : P * (kind == MAPPED ? N : D)) * sizeof(Real);
+  for (Index i = 0; i < B; i++)
+    one_step<Real, Planes>((const char*)input + i * bytes, kind, V, D, W, bias, h + i * P * N,
+                           out + i * P * N, N, eps, scratch);
 }
 
 // part: threads
@@ -625,10 +657,10 @@ void all_backward(Backward<Real, Planes> f, const Real* W, Real* gW, Real* gb, R
         {{T, B, N}, gH, g_last, H, inverse_m, bias, h0, gx, gh0, gW != nullptr, {}}, W, gW, gb,   \
         scratch, threads);                                                                        \
   }                                                                                               \
-  extern "C" void NAME##_step(const Real* x, const Real* W, const Real* bias, const Real* h,      \
-                              Real* out, Real* scratch, Index B, Index N, double eps) {           \
-    for (Index i = 0; i < B * N * PARTS<Planes>; i += N * PARTS<Planes>)                          \
-      one_step<Real, Planes>(x + i, W, bias, h + i, out + i, N, (Real)eps, scratch);              \
+  extern "C" void NAME##_step(const void* input, Index kind, const Real* V, Index D,              \
+                              const Real* W, const Real* bias, const Real* h, Real* out,          \
+                              Real* scratch, Index B, Index N, double eps) {                      \
+    all_steps<Real, Planes>(input, kind, V, D, W, bias, h, out, B, N, (Real)eps, scratch);        \
   }
 ENTRIES(float_real, float, 1)
 ENTRIES(float_complex, float, 3)

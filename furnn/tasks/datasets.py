@@ -6,11 +6,7 @@
 __all__ = ['DATASETS', 'fetch_dataset', 'list_datasets', 'data']
 
 # %% ../../nbs/28_datasets.ipynb #96709d74
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
+import os, shutil, subprocess, sys, tempfile
 from contextlib import suppress
 from pathlib import Path
 

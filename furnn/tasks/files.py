@@ -6,14 +6,7 @@
 __all__ = ['data_folders', 'asset', 'read_data', 'import_extra', 'cache_lock', 'download', 'unpack_deb']
 
 # %% ../../nbs/21_files.ipynb #ada3baed
-import gzip
-import hashlib
-import lzma
-import os
-import shutil
-import tarfile
-import tempfile
-import zlib
+import gzip, hashlib, lzma, os, shutil, tarfile, tempfile, zlib
 from importlib import import_module, resources
 from pathlib import Path
 

@@ -9,11 +9,7 @@ __all__ = ['PACKAGES', 'INSTALLED', 'SUFFIXES', 'TIMIT_SPEAKERS', 'locate_prompt
            'mean_scores']
 
 # %% ../../nbs/25_speech.ipynb #e7268b50
-import hashlib
-import lzma
-import math
-import os
-import sys
+import hashlib, lzma, math, os, sys
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple

@@ -29,10 +29,7 @@ def system_matrix(
     *,
     generator: torch.Generator | None = None,  # Source of the random numbers
 ) -> tuple[Tensor, Tensor]:  # W, complex64 (n, n); the permutation of its (first) restricted factor
-    """Unitary matrix of the teacher, and the permutation it was made with.
-
-    Raises on an unknown kind.
-    """
+    "Matrix of the teacher, and the permutation it was made with. Raises on an unknown kind."
     check_choice(teacher, "teacher", TEACHERS)
     options = dict(dtype=torch.complex64, generator=generator)
     factors = [RestrictedUnitary(n, **options) for _ in range(2)]
@@ -124,19 +121,14 @@ class SystemIdentification(Task):
         output: Tensor,  # Complex, shape (T, B, n)
         target: Tensor,  # Complex, shape (T, B, n)
     ) -> Tensor:  # Scalar
-        """Squared error, mean over steps, batch, units, real and imaginary parts.
-
-        Raises on other shapes.
-        """
+        "Mean squared error of real and imaginary parts. Raises on other shapes."
         if output.shape != target.shape or not output.is_complex():
             raise ValueError(f"output: expected complex numbers of shape {tuple(target.shape)}, "
                              f"got {output.dtype} of shape {tuple(output.shape)}")
         return torch.view_as_real(output - target).square().mean()
 
     def metrics(self, output: Tensor, target: Tensor) -> dict[str, float]:
-        """`loss`, and `normalised_mse`: the loss divided by the mean square of the test set's
-        targets
-        """
+        "`loss`, and `normalised_mse`, the loss divided by the mean square of the test set"
         loss = self.loss(output, target).item()
         return {"loss": loss, "normalised_mse": loss / self.power}
 
