@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['parameter_count', 'jacobian', 'JacobianRank', 'jacobian_rank', 'CapacityRow', 'capacity_table', 'NearestMember',
-           'nearest_member', 'FoundMember', 'search_member', 'certified_distance']
+           'nearest_member', 'FoundMember', 'search_member', 'nearest_restricted', 'certified_distance']
 
 # %% ../nbs/04_capacity.ipynb #e674e911
 import copy, math
@@ -228,6 +228,7 @@ def search_member(
     *,
     starts: int = 16,  # Random starts, at least 1
     steps: int = 200,  # Steps of each start, at least 1; fewer where nothing moves any more
+    near: nn.Module | None = None,  # A member of the family, to start from as well
     generator: torch.Generator | None = None,  # Source of the random starts
 ) -> FoundMember:  # Named tuple (module, loss, losses)
     "Member of a family with the least sum of squares, as far as a search of second order finds it"
@@ -245,10 +246,64 @@ def search_member(
         return (torch.view_as_real(r) if r.is_complex() else r).flatten()
 
     x = 2 * torch.randn(starts, len(x), dtype=torch.float64, device=x.device, generator=generator)
+    if near is not None:
+        x = torch.cat([x, _coordinates(near)[0].to(x)[None]])
     x, losses = _levenberg_marquardt(differences, x, steps)
     best = losses.argmin()
     _put(module, x[best])
     return FoundMember(module, losses[best].item(), losses.sort().values)
+
+# %% ../nbs/04_capacity.ipynb #0f4e9ff9
+def _alternate(module: RestrictedUnitary, U: Tensor, starts: int, sweeps: int,
+               generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    "Parameters (starts, 7 n) and distances (starts,) after sweeps over the factors"
+    n, eye = module.n, torch.eye(module.n, dtype=U.dtype, device=U.device)
+    F = torch.fft.fft(eye, dim=0, norm="ortho")
+    mirror = lambda v: eye - 2 * v[..., :, None] * v[..., None, :].conj()
+    draw = lambda: nn.functional.normalize(
+        torch.randn(starts, n, dtype=U.dtype, device=U.device, generator=generator), dim=1)
+    v = {2: draw(), 6: draw()}
+    D1, D2, D3 = (torch.sgn(draw()).diag_embed() for _ in range(3))
+    circle = [U.mH, D3, mirror(v[2]), F.mH, D2, eye[module.permutation], mirror(v[6]), F, D1]
+    A, X = eye, U.mH  # A: what stands to the right of U^H
+    for Y in circle[1:]:
+        A = A @ Y
+    for k in range(9 * sweeps):
+        i = (k + 1) % 9
+        A = circle[i].mH @ A @ X
+        if i in (1, 4, 8):
+            circle[i] = torch.sgn(A.diagonal(dim1=-2, dim2=-1)).conj().diag_embed()
+        elif i in v:
+            v[i] = torch.linalg.eigh(A + A.mH).eigenvectors[..., 0]
+            circle[i] = mirror(v[i])
+        X = circle[i]
+    overlap = (A @ X).diagonal(dim1=-2, dim2=-1).sum(-1).real
+    theta = [circle[i].diagonal(dim1=-2, dim2=-1).angle() for i in (8, 4, 1)]
+    reflections = torch.view_as_real(torch.stack([v[6], v[2]], 1))
+    return torch.cat([reflections.flatten(1), *theta], 1), 1 - overlap / n
+
+
+def nearest_restricted(
+    module: RestrictedUnitary,  # Gives size and permutation; it is not changed
+    target: Tensor,  # Unitary, complex, shape (n, n)
+    *,
+    starts: int = 1000,  # Random starts, at least 1
+    sweeps: int = 100,  # Rounds in which each factor takes its best value, at least 1
+    generator: torch.Generator | None = None,  # Source of the random starts
+) -> NearestMember:  # Named tuple (module, distance, distances); `distances` of the 16 best starts
+    "Member of the restricted family closest to a unitary matrix, as far as alternation finds it"
+    check_size(starts, "starts", least=1), check_size(sweeps, "sweeps", least=1)
+    if type(module) is not RestrictedUnitary or target.shape != (module.n, module.n):
+        raise ValueError("target: expected a RestrictedUnitary and a matrix of its size, got "
+                         f"{type(module).__name__} and shape {tuple(target.shape)}")
+    U, module = target.to(torch.complex128), _at_random(module, generator)
+    x, distances = _alternate(module, U, starts, sweeps, generator)
+    matrix = _coordinates(module)[1]
+    x, distances = _levenberg_marquardt(
+        lambda x: (matrix(x) - torch.view_as_real(U).flatten()) / (2 * module.n) ** 0.5,
+        x[distances.argsort()[:16]], 200)
+    _put(module, x[distances.argmin()])
+    return NearestMember(module, distances.min().item(), distances.sort().values)
 
 # %% ../nbs/04_capacity.ipynb #c7b9abe0
 def _phase_cloud(c: Tensor) -> tuple[Tensor, Tensor]:

@@ -26,9 +26,10 @@ class Parser(argparse.ArgumentParser):
     def __init__(
         self,
         prog: str,  # Name of the command
-        **options,  # `description`, `epilog`
+        description: str = "",  # What it does, for its help
+        epilog: str = "",  # What stands below the options in the help
     ):
-        super().__init__(prog=prog, allow_abbrev=False, **options)
+        super().__init__(prog, description=description, epilog=epilog, allow_abbrev=False)
 
     def error(self, message):
         "End with status 2 and one line"

@@ -9,7 +9,7 @@ __all__ = ['KERNELS', 'DEVICES', 'KNOWN', 'PLAIN', 'modrelu', 'reference', 'impl
 
 # %% ../nbs/10_recurrence.ipynb #1a8fe8f9
 import importlib, math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
 import torch
@@ -27,7 +27,7 @@ def modrelu(
 ) -> Tensor:  # Shape and dtype of z
     """`z` with its modulus shifted by `bias` and cut off at 0.
 
-    Raises on a bias or eps that cannot be.
+    Raises on an invalid bias or eps.
     """
     if bias.is_complex():
         raise TypeError(f"bias: expected a real dtype, got {bias.dtype}")
@@ -173,15 +173,27 @@ def in_segments(
     input: Tensor,  # Time first
     state,  # State before the first step: a tensor or a tuple of tensors
     every: int,  # Steps of a segment; 0: all at once
+    using: Iterable[Tensor] = (),  # What `function` reads besides, such as weights
 ) -> tuple:  # Output of all steps, state after the last one
-    "`function` over the whole input; between segments only the state is kept for the way back"
+    """`function` over the whole input; between segments only the state is kept for the way back.
+
+    The way back raises RuntimeError if a tensor of `using` was changed in place since.
+    """
     if not every or not torch.is_grad_enabled():
         return function(input, state)
     from torch.utils.checkpoint import checkpoint
 
-    outputs = []
+    using, outputs = list(using), []
+    versions = [t._version for t in using]
+
+    def segment(part, state):
+        if [t._version for t in using] != versions:
+            raise RuntimeError("one of the variables needed for gradient computation has been "
+                               "modified by an inplace operation after the pass forward")
+        return function(part, state)
+
     for part in input.split(every):
-        output, state = checkpoint(function, part, state, use_reentrant=False)
+        output, state = checkpoint(segment, part, state, use_reentrant=False)
         outputs.append(output)
     return torch.cat(outputs), state
 
@@ -277,7 +289,7 @@ def recurrence_with_last(
         return H if name == "cpu" else (H, H[-1].clone())  # a view would keep all of H
 
     every = segment_length(x.shape[0], h0.numel(), checkpoint_every, x.itemsize)
-    return in_segments(segment, x, h0, every)
+    return in_segments(segment, x, h0, every, (W, bias))
 
 
 def recurrence(

@@ -127,9 +127,13 @@ def orbit_states(
     h0: Tensor,  # First state, shape (N, C), of class 0
     moves: Tensor,  # int64, shape (S, K): class that each symbol leads to from each of K classes
 ) -> Tensor:  # Shape (K, N, C)
-    "A state of every class, by a shortest word that leads there. Raises if no word does."
-    known = torch.zeros(moves.shape[1], dtype=torch.bool)
-    H, known[0], front = h0.expand(moves.shape[1], -1, -1).clone(), True, torch.tensor([0])
+    "A state of every class, by a shortest word that leads there. Raises if moves do not fit."
+    S, K = len(W), moves.shape[-1]
+    if not torch.equal(moves.sort(-1).values, torch.arange(K).expand(S, -1)):
+        raise ValueError(f"moves: expected a permutation of the classes for each of {S} symbols, "
+                         f"got {moves.tolist()}")
+    known = torch.zeros(K, dtype=torch.bool)
+    H, known[0], front = h0.expand(K, -1, -1).clone(), True, torch.tensor([0])
     while len(front):
         new = []
         for w, move in zip(W, moves):

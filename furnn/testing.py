@@ -16,6 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+# %% ../nbs/00_testing.ipynb #fe167722
+if os.environ.get("IN_TEST"):  # set by nbdev_test, which runs several notebooks at once
+    torch.set_num_threads(1)
+
 # %% ../nbs/00_testing.ipynb #bf06e266
 def _both(actual: Any, expected: Any) -> str:
     "Text of both sides"

@@ -324,7 +324,8 @@ class URNN(ComplexModule):
 
         every = segment_length(x.shape[0], batch * self.hidden_size, self.checkpoint_every,
                                h.itemsize)
-        return in_segments(segment, x, h.expand(batch, self.hidden_size), every)
+        return in_segments(segment, x, h.expand(batch, self.hidden_size), every,
+                           (W, *cell.parameters()))
 
     def _forward_packed(
         self, input: PackedSequence, h0: Tensor | None
@@ -394,7 +395,8 @@ class SequenceModel(ComplexModule):
         if isinstance(core, SequenceModel) or not isinstance(core, nn.Module):
             raise TypeError(
                 f"core: expected a recurrent module such as URNN, got {type(core).__name__}")
-        p, default = next(core.parameters()), segment_length(1, 1, checkpoint_every)
+        p = next(core.parameters(), torch.empty(0))
+        segment_length(1, 1, checkpoint_every)  # raises on a length that cannot be
         self.core, self.embedding, self.last = core, embedding, readout == "last"
         self.checkpoint_every, self.complex_output = checkpoint_every, bool(dtype and
                                                                             dtype.is_complex)
@@ -430,7 +432,7 @@ class SequenceModel(ComplexModule):
                 h = state[-1:] if one_way else h[-1:]
             return self.read(h), state
 
-        output, _ = in_segments(segment, input, None, every)
+        output, _ = in_segments(segment, input, None, every, self.parameters())
         return output[-1] if self.last else output.transpose(0, time)
 
     def _packed(self, input: PackedSequence) -> Tensor | PackedSequence:

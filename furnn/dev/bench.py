@@ -316,5 +316,5 @@ def furnn_bench(
 
 # %% ../../nbs/50_performance.ipynb #50a1b2e5
 #| eval: false
-if __name__ == "__main__":
+if __name__ == "__main__" and "__file__" in globals():  # not in a notebook
     furnn_bench()

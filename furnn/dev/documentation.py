@@ -7,7 +7,7 @@ __all__ = ['described', 'parameters', 'signature_text', 'Documentation', 'notebo
            'public_names', 'examples', 'reference']
 
 # %% ../../nbs/92_documentation.ipynb #4e58b111
-import ast, builtins, importlib, inspect, json, re, socket, tempfile, textwrap
+import ast, builtins, contextlib, importlib, inspect, io, json, re, socket, tempfile, textwrap
 from pathlib import Path
 from unittest import mock
 
@@ -192,7 +192,8 @@ def _runs(call: str, names: dict[str, object]) -> bool:
         raise OSError("no network here")
 
     with (tempfile.TemporaryDirectory() as folder, working_directory(folder),
-          mock.patch.object(socket.socket, "connect", no_network)):
+          mock.patch.object(socket.socket, "connect", no_network),
+          contextlib.redirect_stderr(io.StringIO())):
         try:
             eval(call, {"torch": torch, "np": numpy, **names})
         except Exception:

@@ -61,7 +61,8 @@ def python_mutants(
             found.append((*span(node), str(not node.value)))
         elif isinstance(node, ast.Constant) and isinstance(node.value, (int, float)):
             found.append((*span(node),
-                          repr(node.value + 1 if isinstance(node.value, int) else node.value * 10)))
+                          repr(node.value + 1 if not node.value or isinstance(node.value, int)
+                               else node.value * 10)))
         elif isinstance(node, ast.BinOp) and type(node.op) in OPERATORS:
             between(node.left, node.right, node.op)
         elif isinstance(node, ast.Compare) and type(node.ops[0]) in OPERATORS:
@@ -199,5 +200,5 @@ def mutation(
 
 # %% ../../nbs/96_mutation.ipynb #a8425198
 #| eval: false
-if __name__ == "__main__":
+if __name__ == "__main__" and "__file__" in globals():  # not in a notebook
     run_command("python -m furnn.dev.mutation", (mutation, "cayley --sample 30"))

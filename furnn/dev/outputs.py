@@ -174,5 +174,5 @@ def outputs(
 
 # %% ../../nbs/91_outputs.ipynb #df915b2b
 #| eval: false
-if __name__ == "__main__":
+if __name__ == "__main__" and "__file__" in globals():  # not in a notebook
     run_command("python -m furnn.dev.outputs", (outputs, "--path nbs/01_stiefel.ipynb"))

@@ -38,7 +38,7 @@ def _fold(cell, name: str) -> str:
     "What a cell is folded under; nothing if it stays open"
     if cell.cell_type != "code" or "#| code-fold:" in cell.source:
         return ""
-    imports = r"((import |from |#|\)|\s).*\n|\n)+"
+    imports = r"((import |from |#|\)|[ \t]).*\n|\n)+"
     if name != "index" and re.fullmatch(imports, cell.source + "\n"):
         return "Imports"
     if re.search(r"^#\| fig-cap:", cell.source, re.M):
@@ -267,6 +267,11 @@ def _heading(page: Page, found: re.Match) -> str:
 
 _MEND = [  # (what Pandoc writes, what the page has)
     (r"(?s)</?semantics>|<annotation.*?</annotation>", ""),
+    # the name of a function stands apart from what is before and after it
+    (r'<mrow><mi mathvariant="normal">(\w{2,})</mi><mo>&#8289;</mo></mrow>(?=<mo[^>]* form="prefix">)',
+     r'<mo form="prefix" lspace="0.17em" rspace="0">\1</mo>'),
+    (r'<mrow><mi mathvariant="normal">(\w{2,})</mi><mo>&#8289;</mo></mrow>',
+     r'<mo form="prefix" lspace="0.17em" rspace="0.17em">\1</mo>'),
     # a prime is drawn high already: as a superscript it would be small and far up
     (r"<msup>(<m[in]>[^<]*</m[in]>)<mo>([′″])</mo></msup>",
      r'<mrow>\1<mo lspace="0" rspace="0">\2</mo></mrow>'),

@@ -65,5 +65,5 @@ def readme(
 
 # %% ../../nbs/90_readme.ipynb #3e6f1835
 #| eval: false
-if __name__ == "__main__":
+if __name__ == "__main__" and "__file__" in globals():  # not in a notebook
     run_command("python -m furnn.dev.readme", (readme, "--check"))

@@ -45,15 +45,18 @@ if "google.colab" in sys.modules and not os.path.exists("/content/furnn"):
     !git clone -q --depth 1 --branch {branch} {repository} /content/furnn
     %pip install -q /content/furnn
     %cd /content/furnn/nbs"""
+_EXPORT = "#| hide\nfrom nbdev import nbdev_export"  # for those who work on furnn
 
 
 def notebook_for_colab(
     path: Path,  # A notebook of the repository
-    repository: str,  # Its address; empty: the notebook as it is
+    repository: str,  # Its address; empty: no cell for Colab
     branch: str,  # The branch to fetch
 ) -> str:  # Content of the copy
-    "Notebook with a first cell that prepares Colab"
+    "Notebook without the cell that exports, and with a first cell that prepares Colab"
     notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["cells"] = [cell for cell in notebook["cells"]
+                         if not "".join(cell["source"]).startswith(_EXPORT)]
     if repository:
         source = _COLAB.format(branch=branch, repository=repository)
         notebook["cells"].insert(0, dict(
@@ -232,5 +235,5 @@ def furnn_docs(
 
 # %% ../../nbs/92c_site.ipynb #f58954cd
 #| eval: false
-if __name__ == "__main__":
+if __name__ == "__main__" and "__file__" in globals():  # not in a notebook
     furnn_docs()

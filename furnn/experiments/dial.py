@@ -11,7 +11,7 @@ import statistics
 
 import torch
 
-from ..capacity import parameter_count, search_member
+from ..capacity import nearest_restricted, parameter_count, search_member
 from .base import Experiment
 from .copying import Solved
 from ..learner import Hook, Training
@@ -20,7 +20,7 @@ from ..recurrence import modrelu
 from ..runs import setting
 from ..tasks.base import fetch
 from ..tasks.sysid import SystemIdentification
-from ..unitary import make_unitary
+from ..unitary import FullUnitary, RestrictedUnitary, make_unitary
 
 # %% ../../nbs/47_dial.ipynb #57533b42
 def dial(
@@ -89,9 +89,14 @@ class Search(Hook):
                 fetch(task, task.train, list(range(self.sequences * task.n))))
         bias, scale = cell.bias.detach().double(), y[1].abs().square().sum().sqrt()
         h = modrelu(x[0], bias)  # the first state, which does not depend on W
-        found = search_member(cell.unitary, lambda W:
-                              (modrelu(h @ W.mT + x[1], bias) - y[1]) / scale, starts=self.starts,
-                              steps=self.steps, generator=torch.Generator().manual_seed(self.seed))
+        residual = lambda W: (modrelu(h @ W.mT + x[1], bias) - y[1]) / scale
+        random = lambda: dict(generator=torch.Generator().manual_seed(self.seed))
+        near = None
+        if isinstance(cell.unitary, RestrictedUnitary):  # first the matrix, then what is near it
+            full = search_member(FullUnitary(task.n), residual, starts=4, **random())
+            near = nearest_restricted(cell.unitary, full.module().detach(), **random()).module
+        found = search_member(cell.unitary, residual, starts=self.starts, steps=self.steps,
+                              near=near, **random())
         self.losses = found.losses.tolist()
         with torch.no_grad():
             for p, better in zip(cell.unitary.parameters(), found.module.parameters()):
@@ -141,15 +146,16 @@ def summary_rows(
     points, rows = [point(r) for r in results], []
     for name in dict.fromkeys(p["name"] for p in points):
         mine = [p for p in points if p["name"] == name]
-        errors = lambda teacher: [p["error"] for p in mine if p["made_by"] == teacher]
-        middle = {t: statistics.median(errors(t)) for t in ("haar", "own", "data") if errors(t)}
+        errors = {teacher: sorted(p["error"] for p in mine if p["made_by"] == teacher)
+                  for teacher in dict.fromkeys(p["made_by"] for p in mine)}
+        middle = {teacher: statistics.median(found) for teacher, found in errors.items()}
         starts = [loss for p in mine if p["made_by"] == "own" for loss in p["starts"]]
         options = mine[0]["model"]["unitary_options"] or {}
         module = make_unitary(mine[0]["unitary"], mine[0]["n"], **options)
         rows.append(mine[0] | middle | dict(
-            module=module, parameters=parameter_count(module), errors=errors("data"),
+            module=module, parameters=parameter_count(module), errors=errors,
             arrived=f"{sum(loss < 1e-10 for loss in starts)} of {len(starts)}",
-            seeds=max(map(len, map(errors, ("haar", "own", "data"))))))
+            seeds=max(map(len, errors.values()))))
     return sorted(rows, key=lambda row: row["directions"])
 
 
@@ -169,6 +175,8 @@ def draw_dial(
                     look = dict(mfc=style["color"] if filled else "none", ls="-" if filled else ":")
                     ax.plot(share, [row[teacher] for row in mine], marker="o", ms=6, **look,
                             color=style["color"], label=style["label"] if filled else None)
+                    ends = [(row["errors"][teacher][0], row["errors"][teacher][-1]) for row in mine]
+                    ax.vlines(share, *zip(*ends), color=style["color"], lw=1, alpha=0.5)
         if what == "sysid":
             ax.set(yscale="log", ylim=(1e-16, 10), ylabel="normalised error")
         else:
@@ -232,7 +240,6 @@ STUDENTS = [[
     for teacher in TEACHERS
 ]
             for seed in range(5)]
-
 EXPERIMENT = Dial(
     name="dial", question="What is learned as the number of directions grows?",
     score="normalised_mse", label="normalised squared error", columns=("made_by",),

@@ -137,7 +137,8 @@ LARGE = [recipe(dtype, N, 20, **CHOSEN[dtype]) | dict(labels=dict(recipe="own"))
 
 
 def paper_run(
-    model: str, hidden_size: int, permuted: bool, lr: float, seed: int = 0, **budget
+    model: str, hidden_size: int, permuted: bool, lr: float, seed: int = 0,
+    **budget,  # Further settings of the budget, such as `batch_size`
 ) -> dict:
     """A `model` of so many units (`hidden_size`), `permuted` or not, `lr`, `seed` and `budget`,
     else as in the authors' scripts

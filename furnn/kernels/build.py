@@ -40,7 +40,11 @@ def library_name(
 
 def find_compiler() -> list[str]:  # Program and its first arguments
     "The C++ compiler, `CXX` if it is set. Raises an OSError if there is none."
-    chosen = shlex.split(os.environ.get("CXX", ""))
+    try:
+        chosen = shlex.split(os.environ.get("CXX", ""))
+    except ValueError as error:
+        raise OSError(f"CXX: expected a program and its options, got {os.environ['CXX']!r} "
+                      f"({error})") from error
     for words in (chosen, ["c++"], ["g++"], ["clang++"]):
         if words and (found := shutil.which(words[0])):
             return [found, *words[1:]]

@@ -547,13 +547,19 @@ def multiprocessors(device: torch.device) -> int:
     return torch.cuda.get_device_properties(device).multi_processor_count if known else 1
 
 
-def launch_small(kernel, plan: dict, W: Tensor, T: int, B: int, steps: Callable, **options) -> None:
+def launch_small(
+    kernel, plan: dict, W: Tensor, T: int, B: int, steps: Callable,
+    **options,  # Further arguments of the kernel, known when it is compiled, such as `C`
+) -> None:
     "All steps of all sequences, `ROWS` for a program"
     kernel[(triton.cdiv(B, plan["ROWS"]),)](
         W=real_view(W), T=T, B=B, **steps(0), **plan, **options, **_FUSED)
 
 
-def launch_large(kernel, plan: dict, W: Tensor, T: int, B: int, steps: Callable, **options) -> None:
+def launch_large(
+    kernel, plan: dict, W: Tensor, T: int, B: int, steps: Callable,
+    **options,  # As for `launch_small`
+) -> None:
     "All steps, of as many sequences at once as there are multiprocessors for"
     groups, parts = triton.cdiv(B, plan["ROWS"]), plan["PARTS"]
     packed, half = pack(W, plan), plan["CHUNKS"] * options["C"] * plan["ROWS"] * plan["WARPS"] * 16

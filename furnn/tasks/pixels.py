@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from ..checks import check_choice
-from .base import Task, fetch
+from .base import Task, device_of, fetch
 from .files import asset, read_data
 
 # %% ../../nbs/24_pixels.ipynb #ac9c055b
@@ -216,7 +216,7 @@ def linear_share(
     ridge: float = 1.0,  # Penalty on its squared entries
 ) -> float:  # 1 for a model that is linear in the pixels, or constant; may be below 0
     "Share of the variance of a model's scores on test images that is linear in the pixels"
-    device, training = next(model.parameters()).device, model.training
+    device, training = device_of(model), model.training
 
     def pixels_and_scores(part, count):
         count = min(count, len(part))

@@ -8,6 +8,7 @@ __all__ = ['WINDOW', 'HOP', 'FLOOR', 'SILENCE', 'stft', 'stft_logmag', 'reconstr
 
 # %% ../../nbs/25_sound.ipynb #aae99d33
 import math
+import os
 import re
 import sys
 import warnings
@@ -76,8 +77,10 @@ def read_audio(
     "Sound of a file. Raises ValueError that names the file and says what was expected and came."
     soundfile = import_extra("soundfile", "speech")
     try:
-        with soundfile.SoundFile(path) as f:
-            rate, channels, samples = f.samplerate, f.channels, f.read()
+        if not os.path.isfile(path):  # a pipe would wait for ever
+            raise ValueError("expected a file, got none or something else")
+        with soundfile.SoundFile(os.fsencode(path)) as f:  # names may be no UTF-8
+            rate, channels, samples = f.samplerate, f.channels, f.read(f.frames)
             cut = re.search(r"data : (\d+) \(should be (\d+)\)", f.extra_info)  # of a wav file
         if channels != 1 or rate < fs:
             raise ValueError(f"expected one channel and at least {fs} samples per second, "
@@ -85,7 +88,8 @@ def read_audio(
         if cut and int(cut[2]) < int(cut[1]) < 0x7FFF0000:  # streams have larger sizes
             raise ValueError(f"truncated: expected {cut[1]} bytes of sound, got {cut[2]}")
         if not len(samples) or not np.isfinite(samples).all():
-            raise ValueError(f"expected sound, got {'NaN' if len(samples) else 'no samples'}")
+            raise ValueError("expected sound, got "
+                             + ("NaN or infinity" if len(samples) else "no samples"))
         if rate > fs:
             common = math.gcd(rate, fs)
             resample = import_extra("scipy.signal", "speech").resample_poly
@@ -128,9 +132,11 @@ def _pair(output: np.ndarray | Tensor, reference: np.ndarray | Tensor,
     "Both sounds, and whether they can be scored at all. Raises ValueError on unequal shapes."
     check_number(fs, "fs", least=1000)
     s, r = (np.asarray(sound, np.float64) for sound in (output, reference))
-    if s.shape != r.shape or s.ndim != 1:
+    if r.ndim != 1:
+        raise ValueError(f"reference: expected a sound of shape (samples,), got {r.shape}")
+    if s.shape != r.shape:
         raise ValueError(f"output: expected shape {r.shape}, that of the reference, got {s.shape}")
-    fine = len(s) >= 0.03 * fs and r.any() and np.isfinite(s).all() and np.isfinite(r).all()
+    fine = len(s) >= 0.03 * fs and (r * r).any() and np.isfinite(s).all() and np.isfinite(r).all()
     return s, r, bool(fine)
 
 

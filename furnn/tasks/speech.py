@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from ..checks import check_choice, check_size
-from .base import Task
+from .base import Task, device_of
 from .files import asset, cache_folder, cache_lock, data_folders, download, unpack_deb
 from .sound import (HOP, SILENCE, WINDOW, pesq, read_audio, reconstruct, segsnr,
                                sound_scores, stft_logmag, stoi)
@@ -107,7 +107,7 @@ def hash_part(
     path: str,  # Relative path of a sound file, with forward slashes
 ) -> str:  # train (80 in 100), valid (10) or test (10)
     "Part that a file belongs to, by the SHA-256 of its path"
-    share = int(hashlib.sha256(path.encode()).hexdigest()[:8], 16) % 100
+    share = int(hashlib.sha256(path.encode(errors="surrogateescape")).hexdigest()[:8], 16) % 100
     return "train" if share < 80 else "valid" if share < 90 else "test"
 
 
@@ -335,8 +335,13 @@ class SpeechFrames(Task):
         return output * self.std + self.mean
 
     def weight(self, target: Tensor) -> float:
-        "Number of frames that exist"
-        return (~target[..., 0].isnan()).sum().item()
+        "Number of frames that exist; of utterances where the loss is over the padded size"
+        name = "mse" if self.average == "valid" else "mse_padded"
+        return self.weights(target)[name]
+
+    def weights(self, target: Tensor) -> dict[str, float]:
+        "Frames that exist for `mse`, utterances for `mse_padded`"
+        return {"mse": (~target[..., 0].isnan()).sum().item(), "mse_padded": target.shape[1]}
 
     def _squared_error(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor, int]:
         "Sum of squared errors where a target exists, dB^2; how many there are; how many if padded"
@@ -369,7 +374,7 @@ class SpeechFrames(Task):
         limit: int | None = None,  # Score the first `limit` utterances; default all
     ) -> dict[str, float]:  # See `sound_scores`
         "Scores of the sound of the model's predictions on the test set"
-        device = next(model.parameters()).device
+        device = device_of(model)
 
         def predict(frames: Tensor) -> Tensor:
             input, _ = self.collate([(frames, frames)])
@@ -380,7 +385,10 @@ class SpeechFrames(Task):
     @cached_property
     def baseline(self) -> float:
         "Test loss of the best linear map of the current frame alone, fitted to the training set"
-        return linear_error(self.test, fit_linear(self.train, 1), 1) / self.std**2
+        error = linear_error(self.test, fit_linear(self.train, 1), 1) / self.std**2
+        if self.average == "padded":
+            error *= np.mean([len(input) for input, _ in self.test]).item() / self.longest
+        return error
 
     def recipe(self) -> dict[str, dict]:  # Settings of `model`, `optimizer` and `budget`
         "Settings that a run has by default: the paper's"
