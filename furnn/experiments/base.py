@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['EMPTY', 'grid', 'Experiment', 'kind', 'draw_runs', 'draw_by', 'text_table', 'find_experiment', 'chosen', 'reproduce',
-           'side_by_side']
+           'side_by_side', 'compare_runs']
 
 # %% ../../nbs/39_experiments.ipynb #052e7bb4
 import importlib, json, math, shlex, subprocess, sys, tempfile, time
@@ -74,7 +74,9 @@ class Experiment:
 def kind(result: dict) -> str:
     "Name under which the model of a `result` appears in figures"
     model = setting(result, "model")
-    return setting(result, "unitary", "full") if model in ("urnn", "student") else model
+    if model in ("urnn", "student"):
+        return setting(result, "unitary", "full")
+    return setting(result, "kind", model.rpartition(":")[2]) if ":" in model else model
 
 
 def draw_runs(results: list[dict], experiment: Experiment):  # Matplotlib figure
@@ -239,3 +241,36 @@ def side_by_side(experiment, scale, folder, numbers, until, at_once, device) -> 
                 subprocess.Popen([sys.executable, "-c", start, *words], stdout=subprocess.DEVNULL))
         time.sleep(0.2)
         working = [process for process in working if process.poll() is None]
+
+# %% ../../nbs/39_experiments.ipynb #4fa55030
+def compare_runs(
+    folders: Sequence[str | Path],  # Of runs, each with a `result.json`
+    score: str = "loss",  # Metric of their tasks
+) -> tuple[list[dict], "Figure"]:  # Rows for `html_table` or `text_table`; figure of Matplotlib
+    "Settings in which runs differ and their test scores, and the way there. Raises without results."
+    results = {}
+    for path in map(Path, folders):
+        if not (path / "result.json").exists():
+            raise ValueError(f"folders: expected runs with a result.json, got {path} without one")
+        results[path.name] = json.loads((path / "result.json").read_text())
+    parts = [{**part, **(part.get("unitary_options") or {})} for r in results.values()
+             for part in r["run"].values() if isinstance(part, dict)]
+    skip = ("name", "unitary", "unitary_options", "model")
+    names = dict.fromkeys(["task", *(name for part in parts for name in part if name not in skip)])
+    values = {"model": list(map(kind, results.values()))}
+    values |= {name: [setting(r, name) for r in results.values()] for name in [*names, "seed"]}
+    differing = [name for name, found in values.items()
+                 if None not in found and any(value != found[0] for value in found)]
+    fig, ax = figure(height=3.2)
+    rows = []
+    for k, (path, r) in enumerate(results.items()):
+        row = {name: values[name][k] for name in differing}
+        label = ", ".join(f"{name} {value}" for name, value in row.items()) or path
+        ax.plot(r["metrics"].get("iteration", []), r["metrics"].get(f"valid_{score}", []),
+                label=label)
+        rows.append(dict(run=path) | row | {
+            "parameters": r["parameters"], "iterations": r["iterations"],
+            f"test {score}": r["test"].get(score), "seconds": round(r["seconds"])})
+    ax.set(xlabel="training iteration", ylabel=f"validation {score}")
+    ax.legend()
+    return rows, fig
