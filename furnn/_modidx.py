@@ -102,6 +102,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'furnn.dev.bench._Geotorch.__init__': ('performance.html#_geotorch.__init__', 'furnn/dev/bench.py'),
                                  'furnn.dev.bench._Geotorch.forward': ('performance.html#_geotorch.forward', 'furnn/dev/bench.py'),
                                  'furnn.dev.bench._iteration': ('performance.html#_iteration', 'furnn/dev/bench.py'),
+                                 'furnn.dev.bench.as_many': ('performance.html#as_many', 'furnn/dev/bench.py'),
                                  'furnn.dev.bench.bench': ('performance.html#bench', 'furnn/dev/bench.py'),
                                  'furnn.dev.bench.contestants': ('performance.html#contestants', 'furnn/dev/bench.py'),
                                  'furnn.dev.bench.exp_loop': ('performance.html#exp_loop', 'furnn/dev/bench.py'),
