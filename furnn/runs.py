@@ -113,6 +113,7 @@ def gated(
         dropout: float = 0.0,  # Between layers
         checkpoint_every: int | None = None,  # Steps between states kept for the way back
     ) -> SequenceModel:
+        "Network and readout that fit the task"
         doubled = 2 if task.complex_input else 1  # real cores see Re and Im side by side
         check_dropout(dropout, num_layers)
         core = cls(doubled * task.input_size, check_size(hidden_size, "hidden_size", least=1),
@@ -139,6 +140,7 @@ def linear(
         task: Task,  # What the model is for
         hidden_size: int,  # Units
     ) -> SequenceModel:
+        "Core and readout that fit the task"
         doubled = 2 if task.complex_input else 1
         return with_readout(task, cls(doubled * task.input_size, hidden_size, **fixed))
     return make
