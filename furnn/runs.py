@@ -26,9 +26,9 @@ import furnn
 from .capacity import parameter_count
 from .checks import check_choice, check_number, check_size
 from .cores import LRU, Blocks, DeltaNet, MinGRU, SelectiveDiagonal
-from furnn.learner import (
-    ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit,
-    keep_random)
+from .learner import (
+    ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule,
+    Training, evaluate, fit, keep_random)
 from .optim import (
     CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters)
 from .processes import job, same_everywhere, summed
