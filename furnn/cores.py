@@ -58,7 +58,7 @@ def linear_scan(
     b: Tensor,  # Inputs, shape (T, B, N)
     h0: Tensor,  # State before the first step, shape (B, N)
 ) -> Tensor:  # States, shape (T, B, N)
-    "States of `h_t = a_t h_{t-1} + b_t`: by a loop on a CPU, by doubling elsewhere and in torch.func"
+    "States of `h_t = a_t h_{t-1} + b_t`: a loop on a CPU, doubling elsewhere and in torch.func"
     transformed = torch._C._functorch.maybe_current_level() is not None
     loop = b.device.type == "cpu" and not transformed
     return (_Loop.apply if loop else doubling)(a.expand_as(b), b, h0)

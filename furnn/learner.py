@@ -293,8 +293,8 @@ class ClipGradient(Hook):
         "Refuse to cut the entries of complex gradients"
         if self.value is not None and any(p.is_complex() for p in run.model.parameters()):
             raise ValueError(
-                "value (clip_value): expected a model whose parameters are real; norm (clip_norm) is "
-                "for all")
+                "value (clip_value): expected a model whose parameters are real; "
+                "norm (clip_norm) is for all")
 
     def before_step(self, run: Training) -> None:
         "Clip"
