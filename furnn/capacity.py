@@ -17,10 +17,9 @@ from torch.func import functional_call, jacfwd, vmap
 
 from .checks import check_number, check_size, check_square
 from .stiefel import random_unitary, unitarity_error
-from furnn.unitary import (
+from .unitary import (
     CayleyUnitary, DiagonalUnitary, EUNNUnitary, ExpUnitary, FullUnitary, HouseholderUnitary,
-    RestrictedUnitary, UnitaryParameter, eunn_layers, make_unitary, skew_matrix, unitarity_limit,
-)
+    RestrictedUnitary, UnitaryParameter, eunn_layers, make_unitary, skew_matrix, unitarity_limit)
 
 # %% ../nbs/04_capacity.ipynb #1d6768fb
 def parameter_count(

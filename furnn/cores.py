@@ -48,8 +48,9 @@ class _Loop(torch.autograd.Function):
         a, h0, H = ctx.saved_tensors
         after = torch.cat([a[1:], torch.zeros_like(a[:1])]).conj().resolve_conj()
         G = _Loop.apply(after.flip(0), gH.flip(0), torch.zeros_like(h0)).flip(0)
-        before = torch.cat([h0[None], H[:-1]])
-        return G * before.conj(), G, a[0].conj() * G[0]
+        before = torch.cat([h0[None], H])[:-1]
+        g0 = a[0].conj() * G[0] if len(a) else torch.zeros_like(h0)
+        return G * before.conj(), G, g0
 
 
 def linear_scan(
@@ -57,8 +58,10 @@ def linear_scan(
     b: Tensor,  # Inputs, shape (T, B, N)
     h0: Tensor,  # State before the first step, shape (B, N)
 ) -> Tensor:  # States, shape (T, B, N)
-    "States of `h_t = a_t h_{t-1} + b_t`: by a loop on a CPU, by doubling elsewhere"
-    return (_Loop.apply if b.device.type == "cpu" else doubling)(a.expand_as(b), b, h0)
+    "States of `h_t = a_t h_{t-1} + b_t`: a loop on a CPU, doubling elsewhere and in torch.func"
+    transformed = torch._C._functorch.maybe_current_level() is not None
+    loop = b.device.type == "cpu" and not transformed
+    return (_Loop.apply if loop else doubling)(a.expand_as(b), b, h0)
 
 # %% ../nbs/18_cores.ipynb #05e8298c
 class Core(nn.Module):

@@ -284,7 +284,7 @@ class ClipGradient(Hook):
         norm: float | None = None,  # Longest gradient of all parameters together
         value: float | None = None,  # Largest entry, for models with real parameters
     ):
-        for name, bound in (("clip_norm", norm), ("clip_value", value)):
+        for name, bound in (("norm (clip_norm)", norm), ("value (clip_value)", value)):
             if bound is not None:
                 check_number(bound, name, above=0)
         self.norm, self.value = norm, value
@@ -293,7 +293,8 @@ class ClipGradient(Hook):
         "Refuse to cut the entries of complex gradients"
         if self.value is not None and any(p.is_complex() for p in run.model.parameters()):
             raise ValueError(
-                "clip_value: expected a model whose parameters are real; clip_norm is for all")
+                "value (clip_value): expected a model whose parameters are real; "
+                "norm (clip_norm) is for all")
 
     def before_step(self, run: Training) -> None:
         "Clip"

@@ -77,8 +77,7 @@ def implementation(
 
 
 def apart() -> ExitStack:  # A context
-    """Where a kernel is tried: with gradients, and unseen by a checkpoint, whatever goes on around
-    """
+    "Where a kernel is tried: with gradients and unseen by a checkpoint, wherever it is called"
     keep, stack = lambda t: t, ExitStack()
     for context in (torch.inference_mode(False), torch.enable_grad(),
                     torch.autograd.graph.saved_tensors_hooks(keep, keep)):

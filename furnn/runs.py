@@ -26,9 +26,9 @@ import furnn
 from .capacity import parameter_count
 from .checks import check_choice, check_number, check_size
 from .cores import LRU, Blocks, DeltaNet, MinGRU, SelectiveDiagonal
-from furnn.learner import (
-    ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule, Training, evaluate, fit,
-    keep_random)
+from .learner import (
+    ClipGradient, Hook, Patience, Progress, Retrivialise, Schedule,
+    Training, evaluate, fit, keep_random)
 from .optim import (
     CayleyAdam, CayleyRMSprop, CayleySGD, Together, parameter_groups, split_parameters)
 from .processes import job, same_everywhere, summed
@@ -113,6 +113,7 @@ def gated(
         dropout: float = 0.0,  # Between layers
         checkpoint_every: int | None = None,  # Steps between states kept for the way back
     ) -> SequenceModel:
+        "Network and readout that fit the task"
         doubled = 2 if task.complex_input else 1  # real cores see Re and Im side by side
         check_dropout(dropout, num_layers)
         core = cls(doubled * task.input_size, check_size(hidden_size, "hidden_size", least=1),
@@ -139,6 +140,7 @@ def linear(
         task: Task,  # What the model is for
         hidden_size: int,  # Units
     ) -> SequenceModel:
+        "Core and readout that fit the task"
         doubled = 2 if task.complex_input else 1
         return with_readout(task, cls(doubled * task.input_size, hidden_size, **fixed))
     return make

@@ -128,6 +128,14 @@ def warn_unless_unitary(
     return False
 
 
+def _refine(W: Tensor, before: float) -> None:
+    "Make `W`, unitary within the limit `before`, unitary to its own precision if that is finer"
+    finer = unitarity_limit(W.dtype) < before and not W.is_meta
+    if finer and unitarity_error(W).max() <= before:
+        with torch.no_grad():
+            W.copy_(project_unitary(W))
+
+
 class UnitaryModule(ComplexModule):
     "Module whose `weight` is a unitary matrix or several, and which notices when it no longer is"
 
@@ -137,11 +145,7 @@ class UnitaryModule(ComplexModule):
         "What `to` and its like call; in a finer precision the weight is made unitary to that one"
         before = unitarity_limit(self.weight.dtype)
         super()._apply(fn, recurse)
-        W = self.weight
-        finer = unitarity_limit(W.dtype) < before and not W.is_meta
-        if finer and unitarity_error(W).max() <= before:
-            with torch.no_grad():
-                W.copy_(project_unitary(W))
+        _refine(self.weight, before)
         return self
 
     def watch(self) -> None:
@@ -494,6 +498,13 @@ class ExpUnitary(SkewUnitary):
         self.is_complex = dtype.is_complex
         self.register_buffer("base", initial_unitary(n, init, dtype, device, generator))
         self.X = nn.Parameter(torch.zeros(n, n, dtype=dtype.to_real(), device=device))
+
+    def _apply(self, fn, recurse=True):
+        "What `to` and its like call; in a finer precision the base is made unitary to that one"
+        before = unitarity_limit(self.base.dtype)
+        super()._apply(fn, recurse)
+        _refine(self.base, before)
+        return self
 
     def forward(self) -> Tensor:  # Shape (n, n)
         "The matrix"

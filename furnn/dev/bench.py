@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SETTINGS', 'INSTRUCTIONS', 'Setting', 'products', 'recurrence_iteration', 'layer_iteration', 'exp_loop',
-           'geotorch_loop', 'stream', 'contestants', 'interleave', 'summarise', 'processor', 'measure', 'bench',
-           'furnn_bench']
+           'geotorch_loop', 'stream', 'as_many', 'contestants', 'interleave', 'summarise', 'processor', 'measure',
+           'bench', 'furnn_bench']
 
 # %% ../../nbs/50_performance.ipynb #50a1b2c5
 import gc, importlib.util, json, os, platform, statistics, sys, time
@@ -165,6 +165,15 @@ def stream(
     return run
 
 # %% ../../nbs/50_performance.ipynb #50a1b2d7
+def as_many(
+    setting: Setting,  # Sizes of the uRNN
+    gates: int,  # 4 for an LSTM, 3 for a GRU
+) -> Setting:  # Sizes of the gated cell
+    "The setting with the units that give a gated cell about as many parameters as the uRNN"
+    parameters = setting.N * (setting.N + 5)  # of the uRNN; the gated cell has gates * n * (n + 3)
+    return replace(setting, N=round((2.25 + parameters / gates)**0.5 - 1.5))
+
+
 def contestants(
     setting: Setting,  # Sizes
     device: str = "cpu",  # Where to compute
@@ -172,12 +181,10 @@ def contestants(
     "Everything that is measured, as far as this machine has it"
     kernel = "gpu" if torch.device(device).type == "cuda" else "cpu"
     found = {"products": products(setting, device)}
-    if setting.stream:  # the gated ones with as many parameters, within a few
-        alike = replace(setting, N=round(setting.N / 2**0.5))
+    if setting.stream:
         return found | {"cell": stream(setting, device, URNNCell),
-                        "lstm": stream(alike, device, nn.LSTMCell),
-                        "gru": stream(replace(setting, N=round(setting.N * (2 / 3)**0.5)), device,
-                                      nn.GRUCell)}
+                        "lstm": stream(as_many(setting, 4), device, nn.LSTMCell),
+                        "gru": stream(as_many(setting, 3), device, nn.GRUCell)}
     for backend in (kernel, "eager"):
         if backend in backends():
             found[backend] = recurrence_iteration(setting, device, backend)

@@ -7,6 +7,7 @@ __all__ = ['OPERATORS', 'NAMES', 'python_mutants', 'cpp_mutants', 'passes', 'cov
 
 # %% ../../nbs/96_mutation.ipynb #3ff81691
 import ast, json, multiprocessing, os, random, re, shutil, signal, sys, tempfile, time
+from contextlib import suppress
 from pathlib import Path
 
 from ..cli import run_command
@@ -118,11 +119,14 @@ def passes(
     process.join(limit)
     late = process.is_alive()
     if late:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has no group yet, or has just ended
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
         process.join()
-    said = log.read_text(errors="replace").strip().splitlines()
+    said = log.read_text(errors="replace").strip().splitlines() if log.exists() else []
+    said = [f"exit code {process.exitcode}", *said]  # a process that crashed says nothing
     why = "too slow" if late else said[-1][:120] if process.exitcode else ""
-    return not process.exitcode, why, time.monotonic() - began
+    return not late and not process.exitcode, why, time.monotonic() - began
 
 # %% ../../nbs/96_mutation.ipynb #58db42a8
 def covering(
@@ -189,7 +193,8 @@ def mutation(
             killer, why = next(((test, why) for test, fine, why, _ in tried if not fine), ("", ""))
             line = source.count("\n", 0, start) + 1
             row = dict(module=module, line=line, code=source.splitlines()[line - 1].strip(),
-                       old=source[start:end], new=text, killed_by=killer, why=why)
+                       old=source[start:end], new=text, killed_by=killer, why=why,
+                       killed_at_first=bool(killer))
             print(f"{'killed' if killer else 'LIVES '} {module}:{line} {row['old']!r} -> {text!r}  "
                   f"{row['code']}", flush=True)
             lived.append(not killer)

@@ -248,22 +248,27 @@ def compare_runs(
     score: str = "loss",  # Metric of their tasks
 ) -> tuple[list[dict], "Figure"]:  # Rows for `html_table` or `text_table`; figure of Matplotlib
     "Settings in which runs differ and their test scores, and the way there. Raises without results."
-    results = {}
-    for path in map(Path, folders):
+    folders, results = list(map(Path, folders)), []
+    if not folders:
+        raise ValueError("folders: expected at least one run, got none")
+    for path in folders:
         if not (path / "result.json").exists():
             raise ValueError(f"folders: expected runs with a result.json, got {path} without one")
-        results[path.name] = json.loads((path / "result.json").read_text())
-    parts = [{**part, **(part.get("unitary_options") or {})} for r in results.values()
+        results.append(json.loads((path / "result.json").read_text()))
+    depth = next((k for k in range(1, max(len(path.parts) for path in folders))
+                  if len({path.parts[-k:] for path in folders}) == len(set(folders))), 0)
+    paths = [Path(*path.parts[-depth:]).as_posix() for path in folders]  # as short as differs
+    parts = [{**part, **(part.get("unitary_options") or {})} for r in results
              for part in r["run"].values() if isinstance(part, dict)]
     skip = ("name", "unitary", "unitary_options", "model")
     names = dict.fromkeys(["task", *(name for part in parts for name in part if name not in skip)])
-    values = {"model": list(map(kind, results.values()))}
-    values |= {name: [setting(r, name) for r in results.values()] for name in [*names, "seed"]}
+    values = {"model": list(map(kind, results))}
+    values |= {name: [setting(r, name) for r in results] for name in [*names, "seed"]}
     differing = [name for name, found in values.items()
                  if None not in found and any(value != found[0] for value in found)]
     fig, ax = figure(height=3.2)
     rows = []
-    for k, (path, r) in enumerate(results.items()):
+    for k, (path, r) in enumerate(zip(paths, results)):
         row = {name: values[name][k] for name in differing}
         label = ", ".join(f"{name} {value}" for name, value in row.items()) or path
         ax.plot(r["metrics"].get("iteration", []), r["metrics"].get(f"valid_{score}", []),
