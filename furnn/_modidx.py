@@ -406,6 +406,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                              'furnn.experiments.real_data.ridge': ( 'real_data.html#ridge',
                                                                                     'furnn/experiments/real_data.py'),
                                              'furnn.experiments.real_data.run': ('real_data.html#run', 'furnn/experiments/real_data.py'),
+                                             'furnn.experiments.real_data.softmax_regression': ( 'real_data.html#softmax_regression',
+                                                                                                 'furnn/experiments/real_data.py'),
                                              'furnn.experiments.real_data.year_share': ( 'real_data.html#year_share',
                                                                                          'furnn/experiments/real_data.py')},
             'furnn.experiments.speech': {'furnn.experiments.speech.run': ('speech.html#run', 'furnn/experiments/speech.py')},

@@ -191,7 +191,8 @@ def command(
     except ModuleNotFoundError as error:
         if (error.name or "furnn").startswith("furnn"):
             raise
-        extra = {"soundfile": "speech", "scipy": "speech", "pooch": "data"}.get(error.name, "dev")
+        extra = {"soundfile": "speech", "scipy": "speech", "pooch": "data", "sklearn": "data",
+                 "statsmodels": "data"}.get(error.name, "dev")
         sys.exit(f"{name}: {error.name} is not installed: pip install 'furnn[{extra}]'")
     except (MemoryError, torch.OutOfMemoryError) as error:
         sys.exit(

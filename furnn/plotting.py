@@ -38,12 +38,11 @@ MODEL_NAMES = {kind: name for kind, (_, name) in _MODELS.items()}
 
 
 def model_style(
-    kind: str,  # Name of a model, a key of `MODEL_COLOURS`
+    kind: str,  # Name of a model: a key of `MODEL_COLOURS`, or any other
 ) -> dict:  # Keyword arguments `color` and `label` for matplotlib
-    "Colour and label under which a model appears in every figure. Raises on an unknown name."
-    if kind not in MODEL_COLOURS:
-        raise ValueError(f"kind: expected one of {sorted(MODEL_COLOURS)}, got {kind!r}")
-    return dict(color=MODEL_COLOURS[kind], label=MODEL_NAMES[kind])
+    "Colour and label under which a model appears in every figure; grey for models of your own"
+    name = kind.rpartition(":")[2]
+    return dict(color=MODEL_COLOURS.get(kind, "0.45"), label=MODEL_NAMES.get(kind, name))
 
 # %% ../nbs/00_figures.ipynb #fc9fa302
 _STYLE = {
