@@ -69,7 +69,8 @@ def add_options(
             more, kind = dict(action=argparse.BooleanOptionalAction), None
         else:
             more = dict(more, type=kind, metavar=getattr(kind, "__name__", "").upper())
-        option = name if "--" + name not in parser._option_string_actions else f"{title.split()[0]}_{name}"
+        taken = "--" + name in parser._option_string_actions
+        option = f"{title.split()[0]}_{name}" if taken else name
         flags = dict.fromkeys(("--" + option, "--" + option.replace("_", "-")))  # both spellings
         group.add_argument(*flags, dest=option, default=None, help=help, **more)
         names[option] = name

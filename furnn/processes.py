@@ -91,5 +91,5 @@ def answers(
         time.sleep(0.5)  # PyTorch's thread for messages lets go of its tensors now, or blocks later
         raise ConnectionError(
             f"iteration {iteration}: another process of the job no longer answers "
-            f"({str(error).splitlines()[0]}). The last checkpoint is whole; the same command continues "
-            "from it") from error
+            f"({str(error).splitlines()[0]}). The last checkpoint is whole; the same command "
+            "continues from it") from error

@@ -164,7 +164,8 @@ MODELS = {  # name -> function of a task and options, or its place
     "urnn": make_urnn, "switched": make_switched,
     "lstm": gated(nn.LSTM), "gru": gated(nn.GRU), "rnn": gated(nn.RNN),
     "lru": linear(LRU), "diagonal": linear(LRU, unitary=True),
-    "selective": linear(SelectiveDiagonal), "mingru": linear(MinGRU), "deltanet": linear(DeltaNet, heads=4),
+    "selective": linear(SelectiveDiagonal), "mingru": linear(MinGRU),
+    "deltanet": linear(DeltaNet, heads=4),
     "deltaproduct": linear(DeltaNet, heads=4, reflections=2), "blocks": make_blocks,
     "student": "furnn.tasks.sysid:make_student",
 }

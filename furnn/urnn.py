@@ -262,7 +262,7 @@ class URNN(ComplexModule):
         self,
         input: Tensor | PackedSequence,  # See the class
         h0: Tensor | None = None,  # (num_layers, B, N), or without B; default: the learned h0
-    ) -> tuple[Tensor | PackedSequence, Tensor]:  # output (T, B, N) as the input, h_n (num_layers, B, N)
+    ) -> tuple[Tensor | PackedSequence, Tensor]:  # output (T, B, N), h_n (num_layers, B, N)
         """States of the last layer at every step, and each layer's last state.
 
         Raises on what does not fit.

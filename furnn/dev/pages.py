@@ -268,7 +268,8 @@ def _heading(page: Page, found: re.Match) -> str:
 _MEND = [  # (what Pandoc writes, what the page has)
     (r"(?s)</?semantics>|<annotation.*?</annotation>", ""),
     # the name of a function stands apart from what is before and after it
-    (r'<mrow><mi mathvariant="normal">(\w{2,})</mi><mo>&#8289;</mo></mrow>(?=<mo[^>]* form="prefix">)',
+    (r'<mrow><mi mathvariant="normal">(\w{2,})</mi><mo>&#8289;</mo></mrow>'
+     r'(?=<mo[^>]* form="prefix">)',
      r'<mo form="prefix" lspace="0.17em" rspace="0">\1</mo>'),
     (r'<mrow><mi mathvariant="normal">(\w{2,})</mi><mo>&#8289;</mo></mrow>',
      r'<mo form="prefix" lspace="0.17em" rspace="0.17em">\1</mo>'),

@@ -8,9 +8,8 @@ __all__ = ['MODELS', 'DELAYS', 'START', 'AUTHORS', 'CHANGES', 'delay', 'small', 
 
 # %% ../../nbs/41_copying.ipynb #14fd6eee
 import torch
-from torch import nn
 
-from .base import Experiment, grid
+from .base import Experiment
 from ..learner import Hook, Training
 from ..optim import delay_rates
 from ..unitary import UnitaryParameter

@@ -17,7 +17,7 @@ from .base import Experiment, kind
 from ..learner import Hook, Training
 from ..plotting import MODEL_COLOURS, MODEL_NAMES, figure
 from ..runs import setting
-from ..switched import Snapped, read_moves, snap
+from ..switched import read_moves, snap
 from ..tasks.groups import GroupWords
 from ..unitary import UnitaryParameter, register_unitary, unitary_dtype
 

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from . import eager
-from .cpu import empty_forward, plain, register_operators, run_operator
+from .cpu import plain, register_operators, run_operator
 from .eager import weight_gradient
 from ..recurrence import KERNELS, fastest
 from ..stiefel import random_unitary
