@@ -513,8 +513,7 @@ class ExpUnitary(SkewUnitary):
     @torch.no_grad()
     def retrivialise(self) -> None:
         "Make the matrix as it is now the base, and set `A` to zero; the matrix does not change"
-        P, _, Qh = torch.linalg.svd(self())  # nearest unitary matrix: no drift from base to base
-        self.base.copy_(P @ Qh)
+        self.base.copy_(project_unitary(self()))  # no drift from base to base
         self.X.zero_()
 
 # %% ../nbs/03_unitary.ipynb #047fce13
